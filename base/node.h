@@ -1,0 +1,47 @@
+/*
+ * What this node is: its names, folders and switches, and the open store.  One
+ * object, made at start and at SIGHUP; requests hold the one they began with.
+ *
+ * Thread contract: immutable after start; the store has its own contract.
+ */
+#ifndef BASE_NODE_H
+#define BASE_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+
+struct store;
+struct route;
+struct metrics;
+
+struct node {
+	const char	*version;
+	const char	*domain;	/* "example.com" */
+	const char	*admin_host;	/* "admin.example.com" */
+	const char	*auth_host;
+	const char	*scheme;	/* "https"; "http" only for development */
+	const char	*port_suffix;	/* "" or ":8080", for links */
+	const char	*state_dir;	/* data.db, control socket, master key */
+	const char	*tmp_dir;	/* spooled bodies; inside state_dir */
+	bool		 dev;
+	uint64_t	 max_json;	/* bytes */
+	uint64_t	 max_archive;
+	unsigned	 workers;
+	const char	**trusted_proxies;	/* CIDR texts, NULL-ended */
+	int64_t		 started_ms;	/* wall clock */
+	struct store	*store;
+	struct metrics	*metrics;	/* admin/metrics.h */
+	const struct route *const *routes;	/* NULL-ended list of tables */
+};
+
+/* "https://blog.example.com[:port]" + path ("" or "/..."); label "" = the domain. */
+const char	*node_url(const struct node *, struct arena *, const char *label,
+		    const char *path);
+/* The same for a whole host name. */
+const char	*node_host_url(const struct node *, struct arena *, const char *host,
+		    const char *path);
+
+#endif
