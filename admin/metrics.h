@@ -1,0 +1,37 @@
+/*
+ * Counters and histograms of the node and their Prometheus text (exposition format
+ * 0.0.4).  Updating is a relaxed atomic add.
+ *
+ * Thread contract: any thread.
+ */
+#ifndef ADMIN_METRICS_H
+#define ADMIN_METRICS_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/node.h"
+
+enum metric {
+	METRIC_DEPLOYS_OK,
+	METRIC_DEPLOYS_FAILED,
+	METRIC_CACHE_HITS,
+	METRIC_CACHE_MISSES,
+	METRIC_SHED,			/* requests answered 503 unserved */
+	METRIC_CONNECTIONS,		/* gauge */
+	METRIC_PARKED,			/* gauge: requests waiting for a slow peer */
+	METRIC_QUEUE_DEPTH,		/* gauge */
+	METRIC_WORKERS_BUSY,		/* gauge */
+	METRIC_COUNT
+};
+
+struct metrics	*metrics_new(void);
+void		 metrics_free(struct metrics *);
+void		 metrics_add(struct metrics *, enum metric, int64_t);
+/* A finished request; app uid or NULL (system), status, duration. */
+void		 metrics_request(struct metrics *, const char *app, int status, int64_t us);
+void		 metrics_print(const struct node *, struct buf *);
+/* Uptime, for status. */
+uint64_t	 metrics_requests_total(const struct metrics *);
+
+#endif

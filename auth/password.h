@@ -1,0 +1,25 @@
+/*
+ * Passwords: Argon2id (RFC 9106), m=46 MiB t=1 p=1, as PHC strings.  At most two
+ * hashes run at once, eight more may wait, others are told FZ_OVERLOADED.
+ *
+ * Thread contract: any thread.
+ */
+#ifndef AUTH_PASSWORD_H
+#define AUTH_PASSWORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+#define PASSWORD_PHC_MAX 160
+
+/* 8-1024 bytes and not among the most common ones; FZ_VALIDATION_FAILED with *why. */
+enum fz_err	 password_ok(const char *, size_t, struct why *) MUST_CHECK;
+enum fz_err	 password_hash(const char *, size_t, char phc[PASSWORD_PHC_MAX]) MUST_CHECK;
+/* *ok = does it match; phc NULL does the same work and says no. */
+enum fz_err	 password_check(const char *phc, const char *, size_t, bool *ok) MUST_CHECK;
+/* 22 characters of base62 from the kernel: more than 128 bits. */
+void		 password_generate(char out[23]);
+
+#endif

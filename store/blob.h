@@ -1,0 +1,58 @@
+/*
+ * Content-addressed bytes: every distinct content is stored once, in pieces of
+ * LIMIT_CHUNK, each piece its own short transaction, so that a large upload lets
+ * other writers in between.  Bytes are hashed while they come.  Compressed variants
+ * are made when the content is new, never twice.
+ *
+ * Thread contract: any thread; a blob_in belongs to one thread.
+ */
+#ifndef STORE_BLOB_H
+#define STORE_BLOB_H
+
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/response.h"
+#include "store/store.h"
+
+enum blob_enc { BLOB_PLAIN, BLOB_GZIP, BLOB_BROTLI };
+
+struct blob_info {
+	int64_t		 id;
+	uint8_t		 sha256[SHA256_LEN];
+	uint64_t	 size;
+	uint64_t	 gz;		/* size of the variant, 0 = none */
+	uint64_t	 br;
+};
+
+/*
+ * Receive one content for an upload (store/upload.h), which keeps it alive until
+ * a version names it.
+ */
+struct blob_in;
+
+/* compress: make gzip and brotli variants (text of >= LIMIT_COMPRESS_FROM bytes). */
+struct blob_in	*blob_in_new(struct store *, const char *upload_id, bool compress);
+enum fz_err	 blob_in_add(struct blob_in *, const void *, size_t) MUST_CHECK;
+/* All bytes are in: find or create the blob.  Frees nothing. */
+enum fz_err	 blob_in_end(struct blob_in *, struct blob_info *) MUST_CHECK;
+/* An unfinished one leaves nothing behind. */
+void		 blob_in_free(struct blob_in *);
+
+enum fz_err	 blob_find(struct reader *, const uint8_t sha256[SHA256_LEN],
+		    struct blob_info *) MUST_CHECK;
+enum fz_err	 blob_get(struct reader *, int64_t id, struct blob_info *) MUST_CHECK;
+/* The whole content into memory the caller frees; size bounded by max. */
+enum fz_err	 blob_read(struct reader *, int64_t id, enum blob_enc, size_t max,
+		    void **out, size_t *len) MUST_CHECK;
+/*
+ * Stream bytes [from, from+len) piece by piece, a pooled reader a piece; if the blob
+ * vanishes meanwhile next() fails with FZ_NOT_FOUND.
+ */
+struct body_source *blob_source(struct store *, int64_t id, enum blob_enc, uint64_t from,
+		    uint64_t len);
+/* Remove blobs that no version and no upload names, at most max. */
+enum fz_err	 blob_sweep(struct writer *, int64_t max, int64_t *removed) MUST_CHECK;
+
+#endif
