@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "admin/readiness.h"
 #include "base/buf.h"
 #include "base/node.h"
 
@@ -25,13 +26,19 @@ enum metric {
 	METRIC_COUNT
 };
 
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+#define METRICS_MAX (256UL * 1024)	/* bytes of the text */
+
 struct metrics	*metrics_new(void);
 void		 metrics_free(struct metrics *);
 void		 metrics_add(struct metrics *, enum metric, int64_t);
+int64_t		 metrics_get(const struct metrics *, enum metric);
 /* A finished request; app uid or NULL (system), status, duration. */
 void		 metrics_request(struct metrics *, const char *app, int status, int64_t us);
 void		 metrics_print(const struct node *, struct buf *);
-/* Uptime, for status. */
+/* Requests finished since start, for status. */
 uint64_t	 metrics_requests_total(const struct metrics *);
+/* The flags behind /readyz; lives as long as the metrics. */
+struct readiness *metrics_readiness(struct metrics *);
 
 #endif

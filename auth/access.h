@@ -1,35 +1,38 @@
 /*
  * Who may call a row of the route table.  Keys: Authorization Bearer, or Basic with the
- * key as password.  A request with a key ignores cookies.
+ * key as password.  Without credentials a caller is anonymous.
  *
  * Thread contract: any thread; works on its request.
  */
 #ifndef AUTH_ACCESS_H
 #define AUTH_ACCESS_H
 
+#include <stdbool.h>
+
 #include "base/request.h"
 #include "base/response.h"
 #include "base/route.h"
 
 /*
- * Establish rq->caller.  FZ_INVALID_API_KEY for a key that is malformed, unknown or
- * expired; no credentials at all is FZ_OK and anonymous.
+ * Establish rq->caller.  FZ_INVALID_API_KEY for an Authorization header that is
+ * malformed or holds an unknown or expired key; no credentials at all is FZ_OK and
+ * anonymous.  On any failure the caller is anonymous.
  */
 enum fz_err	 access_identify(struct request *, struct response *) MUST_CHECK;
 /*
  * May rq->caller call this row?  FZ_UNAUTHORIZED, FZ_FORBIDDEN, FZ_REAUTH_REQUIRED,
- * FZ_SCOPE_REQUIRED (details scope), FZ_CSRF_REJECTED.  A key whose scope is limited to an
- * app passes here and is judged by access_app in the handler.
+ * FZ_SCOPE_REQUIRED (details scope).  A key whose scope is limited to an app passes here
+ * and is judged by access_app in the handler.
  */
 enum fz_err	 access_check(struct request *, struct response *, const struct route *)
 		    MUST_CHECK;
 /*
  * May a key limited to apps act on this one?  names: app uid and its aliases,
- * NULL-ended.  Sessions and unlimited keys: FZ_OK.
+ * NULL-ended.  rq->route must be set.  Callers without a key and unlimited keys: FZ_OK.
  */
 enum fz_err	 access_app(struct request *, struct response *, const char *const *names)
 		    MUST_CHECK;
 /* Is the caller's key limited to single apps for the row's scope (may not list, create)? */
-int		 access_limited(const struct request *);
+bool		 access_limited(const struct request *);
 
 #endif

@@ -60,7 +60,7 @@
 	X(BLOBS_MISSING, 409, "Some files have not been uploaded yet") \
 	X(DOMAIN_TAKEN, 409, "This domain belongs to another app") \
 	X(LAST_OWNER, 409, "The last owner stays") \
-	X(IDEMPOTENCY_MISMATCH, 409, "This Idempotency-Key was used for another request") \
+	X(IDEMPOTENCY_MISMATCH, 409, "This Idempotency-Key belongs to another request") \
 	X(PRECONDITION_FAILED, 412, "The live deploy is another one") \
 	X(PAYLOAD_TOO_LARGE, 413, "The body is too large") \
 	X(URI_TOO_LONG, 414, "The path is too long") \

@@ -24,8 +24,9 @@ enum fz_err	 json_print(struct buf *, const json_t *);
 
 /*
  * Fields of a request object.  Absent or null: FZ_OK and *out untouched, unless
- * need, then FZ_MISSING_FIELD.  Wrong type: FZ_VALIDATION_FAILED.  *field names the member
- * in both cases.  Strings are borrowed from the object and hold no NUL.
+ * need, then FZ_MISSING_FIELD.  Wrong type or out of bounds (max in bytes):
+ * FZ_VALIDATION_FAILED.  In both cases *field names the member and *constraint says
+ * in a word or two what was wanted.  Strings are borrowed from the object, no NUL.
  */
 struct field_error {
 	const char	*field;

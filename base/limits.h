@@ -48,6 +48,7 @@
 #define LIMIT_REDIRECT_RULES	1000
 #define LIMIT_MANIFEST		(256 * KIB)
 #define LIMIT_COMPRESS_FROM	1024
+#define LIMIT_COMPRESS_TO	(16 * MIB)	/* above it costs seconds of CPU */
 
 /* Store */
 #define LIMIT_CHUNK		(256 * KIB)

@@ -31,7 +31,8 @@ void		 arena_free(struct arena *);
 void		 arena_reset(struct arena *);
 /* 16-byte aligned, zeroed. */
 void		*arena_alloc(struct arena *, size_t) __attribute__((returns_nonnull));
-char		*arena_strdup(struct arena *, const char *) __attribute__((returns_nonnull));
+char		*arena_strdup(struct arena *, const char *)
+		    __attribute__((returns_nonnull));
 char		*arena_strndup(struct arena *, const char *, size_t)
 		    __attribute__((returns_nonnull));
 char		*arena_printf(struct arena *, const char *, ...) PRINTF(2, 3)

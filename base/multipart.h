@@ -26,11 +26,14 @@ struct parts {
 	size_t		 n;
 };
 
-/* content_type: the request's header.  FZ_BAD_REQUEST with *why. */
+/* content_type: the request's header.  FZ_BAD_REQUEST with *why, or FZ_IO. */
 enum fz_err	 multipart_parse(struct arena *, const struct spool *,
 		    const char *content_type, struct parts *, struct why *) MUST_CHECK;
 const struct part *parts_find(const struct parts *, const char *name);
-/* Content of a plain field as text, at most max bytes, no NUL, valid UTF-8. */
+/*
+ * Content of a plain field as text: FZ_PAYLOAD_TOO_LARGE past max bytes,
+ * FZ_BAD_REQUEST with a NUL or invalid UTF-8.
+ */
 enum fz_err	 part_text(struct arena *, const struct spool *, const struct part *,
 		    size_t max, const char **out) MUST_CHECK;
 

@@ -16,6 +16,9 @@
 struct store;
 struct route;
 struct metrics;
+struct sites;
+struct cache;
+struct rate;
 
 struct node {
 	const char	*version;
@@ -34,6 +37,10 @@ struct node {
 	int64_t		 started_ms;	/* wall clock */
 	struct store	*store;
 	struct metrics	*metrics;	/* admin/metrics.h */
+	struct sites	*sites;		/* fcgi/sites.h */
+	struct cache	*cache;		/* fcgi/cache.h */
+	struct rate	*rate;		/* per client address; NULL = no limit */
+	int		 access_log;	/* 0 off, 1 errors and slow ones, 2 all */
 	const struct route *const *routes;	/* NULL-ended list of tables */
 };
 

@@ -17,13 +17,15 @@
  * REQUEST_URI -> normalised path and raw query.  (0) absolute form: scheme and
  * authority cut; (1) percent-decoded exactly once; (2) NUL, control bytes,
  * backslash, invalid UTF-8 refused; (3) "//" collapsed; (4) "." and ".." resolved,
- * climbing above the root refused.  FZ_BAD_REQUEST, or FZ_URI_TOO_LONG past LIMIT_PATH.
- * *path starts with '/'; a trailing slash is kept.  *query is "" without '?'.
+ * climbing above the root refused.  FZ_BAD_REQUEST, or FZ_URI_TOO_LONG when the result is
+ * past LIMIT_PATH or the query past LIMIT_QUERY.
+ * *path starts with '/'; a trailing slash is kept.  *query is raw but holds no control
+ * bytes, and is "" without '?'.
  */
 enum fz_err	 path_normalise(struct arena *, const char *uri, const char **path,
 		    const char **query) MUST_CHECK;
 
-/* Percent-decode once into out (may be in); false on a bad escape or NUL. */
+/* Decode once into out (may be in), no NUL behind it; false on a bad escape or NUL. */
 bool		 path_unescape(char *out, const char *in, size_t len, bool plus_is_space,
 		    size_t *outlen);
 /* Percent-encode what may not stand in a path ('/' is kept). */

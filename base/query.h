@@ -27,7 +27,11 @@ enum fz_err	 query_parse(struct arena *, const char *raw, size_t len, struct pai
 		    MUST_CHECK;
 /* First value of name or NULL. */
 const char	*pairs_get(const struct pairs *, const char *name);
-/* Cookies in order of appearance; malformed ones are skipped. */
+/*
+ * Cookies in order of appearance; malformed ones are skipped.  A "__Host-" or
+ * "__Secure-" name behind a comma may stem from another cookie's value: it is listed
+ * with the value "", so that it makes the true one ambiguous and is worth nothing.
+ */
 void		 cookie_parse(struct arena *, const char *header, struct pairs *);
 /* The value if name occurs exactly once, else NULL (tossed cookies count for nothing). */
 const char	*cookie_single(const struct pairs *, const char *name);

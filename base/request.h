@@ -43,6 +43,7 @@ struct caller {
 };
 
 struct route;
+struct site;
 
 struct request {
 	struct arena	*arena;
@@ -62,7 +63,8 @@ struct request {
 	uint64_t	 body_max;	/* set by dispatch before the body is read */
 	struct spool	*body;		/* NULL = none was sent or wanted */
 	struct caller	 caller;
-	const struct route *route;
+	const struct route *route;	/* row of the admin API, or NULL */
+	struct site	*site;		/* fcgi/sites.h: whose content this is, or NULL */
 	struct pairs	 params;	/* {name} of the route's path */
 	struct pairs	 args;		/* the decoded query, see request_args */
 	bool		 args_parsed;
@@ -78,12 +80,16 @@ const char	*request_param(const struct request *, const char *name);
 /* First value of a query argument or NULL.  A malformed query counts as empty. */
 const char	*request_arg(struct request *, const char *name);
 bool		 request_flag(struct request *, const char *name); /* "true" or "1" */
-/* The body's first bytes as text; FZ_OK with "" for none.  In memory up to max. */
+/*
+ * The whole body in memory, NUL-terminated, its bytes unchecked; "" for none.
+ * FZ_PAYLOAD_TOO_LARGE past max.  Borrowed until the body or the arena goes.
+ */
 enum fz_err	 request_text(struct request *, size_t max, const char **, size_t *len)
 		    MUST_CHECK;
 /*
  * The body as a JSON object: empty counts as {}, else the content type must be
- * application/json (FZ_UNSUPPORTED_MEDIA_TYPE).  Freed with the arena.
+ * application/json (FZ_UNSUPPORTED_MEDIA_TYPE) and the size within the node's
+ * max_json (FZ_PAYLOAD_TOO_LARGE).  Freed with the arena.
  */
 enum fz_err	 request_json(struct request *, json_t **, struct why *) MUST_CHECK;
 enum method	 method_parse(const char *);

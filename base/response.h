@@ -60,13 +60,14 @@ void	response_headerf(struct response *, const char *name, const char *fmt, ...)
 void	response_unset(struct response *, const char *name);
 const char *response_get(const struct response *, const char *name);
 
-/* bytes must live as long as the arena (or be constant). */
+/* bytes and text must live as long as the arena (or be constant). */
 void	response_bytes(struct response *, int status, const char *type, const void *,
 	    size_t);
 void	response_text(struct response *, int status, const char *text);
 /* 3xx with Location. */
 void	response_redirect(struct response *, int status, const char *url);
 
+/* JSON answers say Cache-Control: no-store unless the handler has set its own. */
 /* {"data": data}; takes the reference. */
 enum fz_err response_data(struct response *, int status, json_t *data);
 /* {"data": data, "meta": meta}; takes both references. */
@@ -87,7 +88,11 @@ void	response_detail(struct response *, const char *name, json_t *value);
 enum fz_err response_invalid(struct response *, const char *field, const char *constraint);
 /* FZ_MISSING_FIELD with details field. */
 enum fz_err response_missing(struct response *, const char *field);
-/* Turn err (and why/details) into the JSON envelope {"error":{...}}. */
+/*
+ * Turn err (and why/details) into the JSON envelope {"error":{...}}.  Status 500 shows
+ * neither; headers about a body that is not sent now are dropped.  A broken response
+ * loses all its headers, becomes INTERNAL_ERROR and is whole again.
+ */
 void	response_error(struct response *, enum fz_err);
 
 #endif

@@ -30,9 +30,15 @@ bool		 str_i64(const char *, int64_t *);
 bool		 str_duration(const char *, int64_t *ms);
 /* n random characters of [0-9A-Za-z] and a NUL: out holds n+1. */
 void		 str_random62(char *out, size_t n);
-/* NFC + full case folding of a UTF-8 name, for "the same name to a person". */
+/*
+ * NFC + full case folding of a UTF-8 name, for "the same name to a person".  NULL if
+ * it is not UTF-8.
+ */
 char		*str_fold(struct arena *, const char *);
-/* api.md: alias and app names. */
+/*
+ * Alias and app names: one lower-case DNS label of 1..63 bytes that is neither like a
+ * preview ("d12--blog") nor one of the reserved names (www, api, mail, ...).
+ */
 bool		 str_alias_ok(const char *);
 
 #endif

@@ -2,7 +2,7 @@
  * Content-addressed bytes: every distinct content is stored once, in pieces of
  * LIMIT_CHUNK, each piece its own short transaction, so that a large upload lets
  * other writers in between.  Bytes are hashed while they come.  Compressed variants
- * are made when the content is new, never twice.
+ * are made when the content is new, never twice.  A blob's id never comes back.
  *
  * Thread contract: any thread; a blob_in belongs to one thread.
  */
@@ -32,10 +32,17 @@ struct blob_info {
  */
 struct blob_in;
 
-/* compress: make gzip and brotli variants (text of >= LIMIT_COMPRESS_FROM bytes). */
+/*
+ * compress: make gzip and brotli variants where they are smaller (text of
+ * LIMIT_COMPRESS_FROM..LIMIT_COMPRESS_TO bytes).  At most LIMIT_CHUNK of the content is
+ * in memory at a time, plus the compressor's state (up to some 10 MiB).
+ */
 struct blob_in	*blob_in_new(struct store *, const char *upload_id, bool compress);
 enum fz_err	 blob_in_add(struct blob_in *, const void *, size_t) MUST_CHECK;
-/* All bytes are in: find or create the blob.  Frees nothing. */
+/*
+ * All bytes are in: find or create the blob.  Frees nothing.  Waits for no sync: the
+ * durable commit of the version covers it.  FZ_NOT_FOUND when the upload is gone.
+ */
 enum fz_err	 blob_in_end(struct blob_in *, struct blob_info *) MUST_CHECK;
 /* An unfinished one leaves nothing behind. */
 void		 blob_in_free(struct blob_in *);
@@ -43,16 +50,24 @@ void		 blob_in_free(struct blob_in *);
 enum fz_err	 blob_find(struct reader *, const uint8_t sha256[SHA256_LEN],
 		    struct blob_info *) MUST_CHECK;
 enum fz_err	 blob_get(struct reader *, int64_t id, struct blob_info *) MUST_CHECK;
-/* The whole content into memory the caller frees; size bounded by max. */
+/*
+ * The whole content into memory the caller frees, with a NUL after it.  Past max bytes
+ * FZ_PAYLOAD_TOO_LARGE; a variant that was not made is FZ_NOT_FOUND.
+ */
 enum fz_err	 blob_read(struct reader *, int64_t id, enum blob_enc, size_t max,
 		    void **out, size_t *len) MUST_CHECK;
 /*
  * Stream bytes [from, from+len) piece by piece, a pooled reader a piece; if the blob
- * vanishes meanwhile next() fails with FZ_NOT_FOUND.
+ * vanishes meanwhile next() fails with FZ_NOT_FOUND.  The caller has cut the range to
+ * the size of the blob or variant; close() frees.
  */
 struct body_source *blob_source(struct store *, int64_t id, enum blob_enc, uint64_t from,
 		    uint64_t len);
-/* Remove blobs that no version and no upload names, at most max. */
+/*
+ * Remove what no version and no upload names: at most max blobs (fewer when they
+ * are large) and a few thousand file rows of deleted versions.  *removed counts both;
+ * 0 = nothing is left, else call again in another transaction.
+ */
 enum fz_err	 blob_sweep(struct writer *, int64_t max, int64_t *removed) MUST_CHECK;
 
 #endif

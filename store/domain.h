@@ -27,10 +27,15 @@ enum fz_err	 domain_get(struct reader *, struct arena *, const char *name,
 		    struct domain *) MUST_CHECK;	/* FZ_DOMAIN_NOT_FOUND */
 enum fz_err	 domain_list(struct reader *, struct arena *, struct domain **v, size_t *n)
 		    MUST_CHECK;
-/* FZ_DOMAIN_TAKEN when another app holds it. */
+/*
+ * status, error, checked, created may be left empty.  Again for the same app: only
+ * redirect_to changes.  FZ_DOMAIN_TAKEN when another app holds it, FZ_APP_NOT_FOUND.
+ */
 enum fz_err	 domain_add(struct writer *, const struct domain *) MUST_CHECK;
 enum fz_err	 domain_checked(struct writer *, const char *name, const char *status,
 		    const char *error) MUST_CHECK;
 enum fz_err	 domain_delete(struct writer *, const char *name) MUST_CHECK;
+/* The app goes away: all of its domains. */
+enum fz_err	 domain_leave(struct writer *, int64_t app) MUST_CHECK;
 
 #endif

@@ -7,6 +7,9 @@
  *	... sql_text(s, 0) ...		borrowed until the next sql_row or sql_close
  *	sql_close(s);			always; returns the first error
  *
+ * Bound texts and blobs are borrowed until sql_close.  A literal is a text that lives as
+ * long as the program: its address is the key.
+ *
  * Formats: i int64_t, I int64_t or NULL when negative, t const char * (NULL = SQL NULL),
  * b const void * and size_t, n nothing (NULL), d double.
  *
@@ -49,5 +52,7 @@ int64_t		 sql_rowid(struct writer *);
 enum fz_err	 sql_err(int rc);
 /* The connection's handle, for backup and blobs. */
 sqlite3		*sql_handle(struct reader *);
+/* Finalize what the connection kept, before it closes. */
+void		 sql_forget(struct reader *);
 
 #endif

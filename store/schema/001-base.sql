@@ -1,6 +1,7 @@
 -- The first schema: apps, aliases, versions and their files, keys, users.
 -- Times are milliseconds since 1970.  app ids inside the file are small integers;
--- uid is what the API shows.  No CHECK with JSON functions: trusted_schema is off.
+-- uid is what the API shows.  AUTOINCREMENT where caches and open answers hold an id:
+-- a number that comes back would give them another's bytes.  No CHECK with JSON functions: trusted_schema is off.
 
 CREATE TABLE setting(
 	name TEXT PRIMARY KEY,
@@ -8,7 +9,7 @@ CREATE TABLE setting(
 ) WITHOUT ROWID;
 
 CREATE TABLE app(
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	uid TEXT NOT NULL UNIQUE,
 	title TEXT NOT NULL,
 	description TEXT NOT NULL DEFAULT '',
@@ -36,6 +37,7 @@ CREATE TABLE app(
 	deleted INTEGER			-- in the trash since
 );
 CREATE INDEX app_title ON app(title);
+CREATE INDEX app_forked ON app(forked_from_id);
 
 CREATE TABLE alias(
 	name TEXT PRIMARY KEY,
@@ -73,7 +75,7 @@ CREATE INDEX domain_app ON domain(app);
 -- Every file's bytes once.  enc: 0 as deployed, 1 gzip, 2 brotli; pieces of 256 KiB.
 -- chunk is a rowid table on purpose: long rows do not belong in an index tree.
 CREATE TABLE blob(
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	sha256 BLOB UNIQUE,		-- NULL while it is being received
 	size INTEGER NOT NULL,
 	gz INTEGER NOT NULL DEFAULT 0,	-- bytes of the variant, 0 = none
@@ -89,7 +91,7 @@ CREATE TABLE chunk(
 
 -- A deploy: immutable but for draft -> live.
 CREATE TABLE version(
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	app INTEGER NOT NULL,
 	n INTEGER NOT NULL,
 	draft INTEGER NOT NULL DEFAULT 0,	-- never was live
@@ -116,7 +118,7 @@ CREATE TABLE file(
 	since INTEGER,			-- first live at this path; NULL while a draft
 	PRIMARY KEY(version, path)
 ) WITHOUT ROWID;
-CREATE INDEX file_blob ON file(blob);
+CREATE INDEX file_blob ON file(blob, version);
 
 -- A deploy on its way: it protects its blobs from the garbage collector.
 CREATE TABLE upload(
@@ -134,8 +136,24 @@ CREATE TABLE upload_blob(
 ) WITHOUT ROWID;
 CREATE INDEX upload_blob_blob ON upload_blob(blob);
 
+-- What may have lost its last name waits here for blob_sweep, which looks again.
+-- Triggers, because a forgotten entry would be a leak that nobody ever finds.
+CREATE TABLE garbage_version(version INTEGER PRIMARY KEY);
+CREATE TABLE garbage_blob(blob INTEGER PRIMARY KEY);
+CREATE TRIGGER version_gone AFTER DELETE ON version BEGIN
+	INSERT OR IGNORE INTO garbage_version VALUES(old.id);
+END;
+CREATE TRIGGER file_gone AFTER DELETE ON file
+WHEN NOT EXISTS(SELECT 1 FROM file WHERE blob=old.blob) BEGIN
+	INSERT OR IGNORE INTO garbage_blob VALUES(old.blob);
+END;
+CREATE TRIGGER upload_blob_gone AFTER DELETE ON upload_blob
+WHEN NOT EXISTS(SELECT 1 FROM file WHERE blob=old.blob) BEGIN
+	INSERT OR IGNORE INTO garbage_blob VALUES(old.blob);
+END;
+
 CREATE TABLE user(
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	uid TEXT NOT NULL UNIQUE,
 	username TEXT UNIQUE COLLATE NOCASE,
 	email TEXT NOT NULL DEFAULT '',
@@ -148,7 +166,7 @@ CREATE TABLE user(
 );
 
 CREATE TABLE apikey(
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	key_id TEXT NOT NULL UNIQUE,	-- "fazt_key_" + 12
 	hash BLOB NOT NULL,		-- SHA-256 of the secret
 	name TEXT NOT NULL,

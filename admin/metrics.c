@@ -1,0 +1,212 @@
+/*
+ * Numbers that cost a request a handful of relaxed additions, and a text that is made
+ * when somebody asks.
+ *
+ * Requests are counted by app, and a node may have thousands of apps, so only fifty get
+ * a series of their own and the rest share app="other".  A counter of Prometheus must
+ * never fall, so an app is not moved by arithmetic: each app has a flag, and a request
+ * counts either in the app's own numbers or in the shared ones, at once and for good.
+ * Who is among the fifty is decided anew when the text is printed, by all the requests
+ * an app ever had.
+ *
+ * The table of apps is open addressing over pointers that are set once with a
+ * compare-and-swap; readers take no lock.  It holds APPS_MAX apps until the process ends,
+ * later ones count as "other".
+ */
+#include "admin/metrics.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/process.h"
+#include "base/mem.h"
+#include "store/activity.h"
+#include "store/app.h"
+#include "store/store.h"
+
+#define SLOTS 4096		/* a power of two */
+#define APPS_MAX 3072
+#define SHOWN_MAX 50
+#define CLASSES 5		/* 1xx .. 5xx */
+
+typedef _Atomic uint64_t counter;
+
+struct app_count {
+	char		 uid[APP_UID_MAX + 1];
+	atomic_bool	 shown;
+	counter		 all;			/* what the rank is made of */
+	counter		 own[CLASSES];
+};
+
+/* Upper bounds of the histogram; the text goes into le="". */
+static const struct {
+	int64_t		 us;
+	const char	*text;
+} bounds[] = {
+	{ 1000, "0.001" }, { 2500, "0.0025" }, { 5000, "0.005" }, { 10000, "0.01" },
+	{ 25000, "0.025" }, { 50000, "0.05" }, { 100000, "0.1" }, { 250000, "0.25" },
+	{ 500000, "0.5" }, { 1000000, "1" }, { 2500000, "2.5" }, { 5000000, "5" },
+	{ 10000000, "10" },
+};
+#define BOUNDS (sizeof(bounds) / sizeof(bounds[0]))
+
+struct metrics {
+	_Atomic int64_t	 values[METRIC_COUNT];
+	counter		 system[CLASSES];	/* requests that belong to no app */
+	counter		 other[CLASSES];
+	counter		 buckets[BOUNDS + 1];
+	counter		 sum_us;
+	struct readiness ready;
+	_Atomic unsigned napps;
+	_Atomic(struct app_count *) apps[SLOTS];
+};
+
+static void
+bump(counter *c, uint64_t n)
+{
+	atomic_fetch_add_explicit(c, n, memory_order_relaxed);
+}
+
+static uint64_t
+look(const counter *c)
+{
+	return atomic_load_explicit((counter *)c, memory_order_relaxed);
+}
+
+struct metrics *
+metrics_new(void)
+{
+	return xcalloc(1, sizeof(struct metrics));
+}
+
+void
+metrics_free(struct metrics *m)
+{
+	if (m == NULL)
+		return;
+	for (size_t i = 0; i < SLOTS; i++)
+		free(atomic_load(&m->apps[i]));
+	free(m);
+}
+
+struct readiness *
+metrics_readiness(struct metrics *m)
+{
+	return &m->ready;
+}
+
+void
+metrics_add(struct metrics *m, enum metric which, int64_t n)
+{
+	atomic_fetch_add_explicit(&m->values[which], n, memory_order_relaxed);
+}
+
+int64_t
+metrics_get(const struct metrics *m, enum metric which)
+{
+	return atomic_load_explicit((_Atomic int64_t *)&m->values[which],
+	    memory_order_relaxed);
+}
+
+/* FNV-1a; app ids are ours, nobody chooses them to collide. */
+static size_t
+hash(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+	return (size_t)(h ^ h >> 32);
+}
+
+static struct app_count *
+new_app(struct metrics *m, const char *uid)
+{
+	struct app_count *a;
+
+	if (strlen(uid) > APP_UID_MAX)
+		return NULL;
+	if (atomic_fetch_add_explicit(&m->napps, 1, memory_order_relaxed) >= APPS_MAX) {
+		atomic_fetch_sub_explicit(&m->napps, 1, memory_order_relaxed);
+		return NULL;
+	}
+	a = xcalloc(1, sizeof(*a));
+	memcpy(a->uid, uid, strlen(uid) + 1);
+	return a;
+}
+
+/* The app's numbers, made at its first request; NULL when there is no room. */
+static struct app_count *
+app_count(struct metrics *m, const char *uid)
+{
+	struct app_count *made = NULL, *a;
+	size_t i = hash(uid);
+
+	for (;; i++) {
+		a = atomic_load_explicit(&m->apps[i % SLOTS], memory_order_acquire);
+		if (a == NULL) {
+			if (made == NULL)
+				made = new_app(m, uid);
+			if (made == NULL || atomic_compare_exchange_strong(
+			    &m->apps[i % SLOTS], &a, made))
+				return made;
+		}
+		/* Here a is whoever was in the slot, or was faster. */
+		if (strcmp(a->uid, uid) == 0)
+			break;
+	}
+	if (made != NULL) {
+		free(made);
+		atomic_fetch_sub_explicit(&m->napps, 1, memory_order_relaxed);
+	}
+	return a;
+}
+
+static counter *
+class_counters(struct metrics *m, const char *app)
+{
+	struct app_count *a;
+
+	if (app == NULL)
+		return m->system;
+	a = app_count(m, app);
+	if (a == NULL)
+		return m->other;
+	/* Until the first print there is room for everybody in turn. */
+	bump(&a->all, 1);
+	return atomic_load_explicit(&a->shown, memory_order_relaxed) ? a->own : m->other;
+}
+
+void
+metrics_request(struct metrics *m, const char *app, int status, int64_t us)
+{
+	size_t i = 0;
+
+	if (status < 100 || status > 599)
+		status = 500;
+	if (us < 0)
+		us = 0;
+	bump(&class_counters(m, app)[status / 100 - 1], 1);
+	while (i < BOUNDS && us > bounds[i].us)
+		i++;
+	bump(&m->buckets[i], 1);
+	bump(&m->sum_us, (uint64_t)us);
+}
+
+uint64_t
+metrics_requests_total(const struct metrics *m)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i <= BOUNDS; i++)
+		n += look(&m->buckets[i]);
+	return n;
+}
+
+static void
+head(struct buf *b, const char *name, const char *type, const char *help)
+{
+	buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}

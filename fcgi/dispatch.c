@@ -1,0 +1,259 @@
+/*
+ * Where a request goes.  dispatch_head decides everything that can be decided
+ * without the body: rate, host class, row of the route table, caller, how much body
+ * may come.  dispatch_run calls exactly one thing: the row's handler on the admin
+ * host, or the site.  dispatch_done keeps the books.
+ *
+ * Deny by default: on the admin host and for internal requests only rows of the
+ * table exist, and a row is entered only through access_check.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/metrics.h"
+#include "auth/access.h"
+#include "auth/rate.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/route.h"
+#include "fcgi/apphost.h"
+#include "fcgi/dispatch.h"
+#include "fcgi/once.h"
+#include "fcgi/sites.h"
+#include "store/activity.h"
+
+#define SLOW_US 1000000
+
+static void
+fail(struct request *rq, struct response *rs, enum fz_err err)
+{
+	response_error(rs, err);
+	response_header(rs, "X-Request-ID", rq->id);
+}
+
+static bool
+rate_ok(struct request *rq, struct response *rs)
+{
+	struct rate_answer answer;
+
+	if (rq->node->rate == NULL || rq->internal)
+		return true;
+	rate_take(rq->node->rate, rq->ip, &answer);
+	if (answer.allowed)
+		return true;
+	fail(rq, rs, response_why(rs, FZ_RATE_LIMIT_EXCEEDED, "Too many requests from %s",
+	    rq->ip));
+	response_headerf(rs, "Retry-After", "%lld", (long long)answer.reset_s);
+	response_header(rs, "X-RateLimit-Remaining", "0");
+	response_headerf(rs, "X-RateLimit-Reset", "%lld", (long long)answer.reset_s);
+	return false;
+}
+
+static uint64_t
+body_limit(const struct request *rq, const struct route *row)
+{
+	if (rq->method == METHOD_GET || rq->method == METHOD_HEAD)
+		return 0;
+	return row->flags & ROUTE_BODY_RAW ? rq->node->max_archive : rq->node->max_json;
+}
+
+/* The admin host and internal paths: a row, or nothing. */
+static void
+head_admin(struct request *rq, struct response *rs, int host_class)
+{
+	const struct route *row = NULL;
+	const char *allow = NULL;
+	enum fz_err err = FZ_OK;
+
+	switch (route_find(rq->node->routes, host_class, rq->method, rq->path, rq->arena,
+	    &row, &rq->params, &allow)) {
+	case ROUTE_UNKNOWN:
+		fail(rq, rs, response_why(rs, FZ_NOT_FOUND, "Nothing answers at this path"));
+		return;
+	case ROUTE_OTHER_METHOD:
+		fail(rq, rs, FZ_METHOD_NOT_ALLOWED);
+		response_header(rs, "Allow", allow);
+		return;
+	case ROUTE_FOUND:
+		break;
+	}
+	rq->route = row;
+	err = access_identify(rq, rs);
+	if (err == FZ_OK)
+		err = access_check(rq, rs, row);
+	if (err != FZ_OK) {
+		fail(rq, rs, err);
+		return;
+	}
+	rq->body_max = body_limit(rq, row);
+	if (rq->content_length > 0 && rq->body_max > 0 &&
+	    (uint64_t)rq->content_length > rq->body_max) {
+		response_detail(rs, "limit", json_integer((json_int_t)rq->body_max));
+		fail(rq, rs, FZ_PAYLOAD_TOO_LARGE);
+	}
+}
+
+static void
+release_site(void *arg)
+{
+	site_unref(arg);
+}
+
+void
+dispatch_head(struct request *rq, struct response *rs)
+{
+	if (!rate_ok(rq, rs))
+		return;
+	if (rq->method == METHOD_OTHER) {
+		fail(rq, rs, FZ_METHOD_NOT_ALLOWED);
+		response_header(rs, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+		return;
+	}
+	if (rq->internal) {
+		head_admin(rq, rs, ON_INTERNAL);
+		return;
+	}
+	if (strcmp(rq->host, rq->node->admin_host) == 0) {
+		head_admin(rq, rs, ON_ADMIN);
+		return;
+	}
+	rq->site = sites_lookup(rq->node, rq->host);
+	if (rq->site == NULL) {
+		fail(rq, rs, FZ_SERVICE_UNAVAILABLE);
+		response_header(rs, "Retry-After", "1");
+		return;
+	}
+	arena_defer(rq->arena, release_site, rq->site);
+}
+
+/* What every answer of the admin API carries, unless the handler said otherwise. */
+static void
+admin_headers(struct request *rq, struct response *rs)
+{
+	if (response_get(rs, "Cache-Control") == NULL)
+		response_header(rs, "Cache-Control", "no-store");
+	response_header(rs, "X-Content-Type-Options", "nosniff");
+	response_header(rs, "Referrer-Policy", "no-referrer");
+	if (response_get(rs, "Content-Security-Policy") == NULL)
+		response_header(rs, "Content-Security-Policy",
+		    "default-src 'none'; frame-ancestors 'none'");
+	response_header(rs, "Vary", "Cookie, Origin");
+	response_header(rs, "X-Request-ID", rq->id);
+}
+
+static void
+run_admin(struct request *rq, struct response *rs)
+{
+	bool again = false;
+	enum fz_err err = FZ_OK;
+
+	if (rq->route->flags & ROUTE_IDEMPOTENT)
+		err = once_begin(rq, rs, &again);
+	if (err == FZ_OK && !again) {
+		err = rq->route->handle(rq, rs);
+		if (err != FZ_OK)
+			response_error(rs, err);
+		if (rq->route->flags & ROUTE_IDEMPOTENT)
+			once_end(rq, rs);
+	} else if (err != FZ_OK)
+		response_error(rs, err);
+	if (rs->status == 503 && response_get(rs, "Retry-After") == NULL)
+		response_header(rs, "Retry-After", "1");
+	admin_headers(rq, rs);
+}
+
+void
+dispatch_run(struct request *rq, struct response *rs)
+{
+	if (rq->site != NULL)
+		apphost_answer(rq, rs, rq->site);
+	else
+		run_admin(rq, rs);
+}
+
+/* The last literal word of the row's path, or what the method does. */
+static const char *
+action_of(const struct request *rq, char *out, size_t size)
+{
+	const char *path = rq->route->path, *slash = strrchr(path, '/');
+
+	if (rq->method == METHOD_POST && slash != NULL && slash[1] != '{') {
+		snprintf(out, size, "%s", slash + 1);
+		return out;
+	}
+	switch (rq->method) {
+	case METHOD_POST:
+		return "create";
+	case METHOD_DELETE:
+		return "delete";
+	default:
+		return "update";
+	}
+}
+
+/* "apps" of "/api/apps/{app}/...". */
+static const char *
+resource_of(const struct request *rq, char *out, size_t size)
+{
+	const char *path = rq->route->path;
+
+	if (strncmp(path, "/api/", 5) == 0)
+		path += 5;
+	snprintf(out, size, "%.*s", (int)strcspn(path, "/"), path);
+	return out;
+}
+
+static void
+audit(struct request *rq, const struct response *rs)
+{
+	char action[64], resource[64], details[64];
+	const char *id = rq->params.n > 0 ? rq->params.v[0].value : NULL;
+	struct activity row = { 0 };
+
+	snprintf(details, sizeof(details), "{\"status\":%d}", rs->status);
+	row.at = clock_wall_ms();
+	row.weight = rq->route->weight;
+	row.actor_type = rq->caller.key_id != NULL ? "api_key" :
+	    rq->caller.user_uid != NULL ? "user" : "anonymous";
+	row.actor_id = rq->caller.key_id != NULL ? rq->caller.key_id : rq->caller.user_uid;
+	row.actor_ip = rq->ip;
+	row.actor_ua = request_header(rq, "user-agent");
+	row.resource_type = resource_of(rq, resource, sizeof(resource));
+	row.resource_id = id;
+	row.app = request_param(rq, "app")[0] != '\0' ? request_param(rq, "app") : NULL;
+	row.action = action_of(rq, action, sizeof(action));
+	row.result = rs->status < 400 ? "success" : "failure";
+	row.details = details;
+	activity_add(rq->node->store, &row);
+}
+
+static void
+access_line(struct request *rq, const struct response *rs, uint64_t bytes_out, int64_t us)
+{
+	char status[16], bytes[32], ms[32];
+
+	snprintf(status, sizeof(status), "%d", rs->status);
+	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)bytes_out);
+	snprintf(ms, sizeof(ms), "%lld.%03d", (long long)(us / 1000), (int)(us % 1000));
+	log_line(rs->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "request", "id",
+	    rq->id, "host", rq->host, "method",
+	    rq->method_name == NULL ? "?" : rq->method_name, "path",
+	    rq->path == NULL ? "?" : rq->path, "status", status, "bytes", bytes, "ms", ms,
+	    "ip", rq->ip == NULL ? "?" : rq->ip, "why",
+	    rs->why.text[0] == '\0' ? NULL : rs->why.text, NULL);
+}
+
+void
+dispatch_done(struct request *rq, const struct response *rs, uint64_t bytes_out)
+{
+	int64_t us = clock_mono_us() - rq->began_us;
+
+	metrics_request(rq->node->metrics, rq->site == NULL ? NULL : site_app_uid(rq->site),
+	    rs->status, us);
+	if (rq->node->access_log == 2 ||
+	    (rq->node->access_log == 1 && (rs->status >= 500 || us > SLOW_US)))
+		access_line(rq, rs, bytes_out, us);
+	if (rq->route != NULL && rq->route->weight > 0)
+		audit(rq, rs);
+}

@@ -1,0 +1,22 @@
+/*
+ * The list of route tables.  A table that is not named here does not exist; what a row
+ * says about callers is enforced in one place, dispatch.c.
+ */
+#include "fcgi/routes.h"
+
+extern const struct route key_routes[];
+extern const struct route app_routes[];
+extern const struct route alias_routes[];
+extern const struct route domain_routes[];
+extern const struct route deploy_routes[];
+extern const struct route file_routes[];
+extern const struct route transfer_routes[];
+extern const struct route health_routes[];
+extern const struct route openapi_routes[];
+extern const struct route tls_routes[];
+extern const struct route echo_routes[];
+
+const struct route *const routes_all[] = {
+	key_routes, app_routes, alias_routes, domain_routes, deploy_routes, file_routes,
+	transfer_routes, health_routes, openapi_routes, tls_routes, echo_routes, NULL
+};

@@ -1,0 +1,192 @@
+/*
+ * One write connection behind a plain mutex, and no writer thread: a handler's own
+ * thread runs its transaction, so a transaction is ordinary code, and a commit at
+ * synchronous=NORMAL costs some 20 us.  Durability comes later and shared (syncer.c).
+ * The mutex is not fair on purpose: a strict queue halves the rate, because every
+ * hand-over would wait for a sleeping thread.  Waiting is bounded in number and time.
+ *
+ * Another process may hold the file's own lock (an upgrade, the CLI).  BEGIN IMMEDIATE
+ * waits for it within the same deadline, then it is FZ_OVERLOADED like any queue.
+ *
+ * Disk full.  Below STORE_RESERVE free bytes writers are refused before they begin;
+ * what is left belongs to checkpoints, pruning and whoever cleans up.  statvfs(2) at each
+ * begin costs about a microsecond, needs no state and so recovers by itself the
+ * moment space is back.  A reserve file was refused: it must be given up and made
+ * again by someone, two overlapping processes and the CLI would fight over it, and
+ * making it again competes with the space it should protect.  A disk that fills within
+ * a transaction is SQLITE_FULL, and nothing of the transaction stays.
+ *
+ * Commits of other processes show as a moved data_version on this connection, which
+ * never counts its own.  It is looked at inside each transaction and, while
+ * nobody writes, by the keeper.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "store/parts.h"
+#include "store/sql.h"
+
+/* SQLite tells the number of frames in the WAL after each commit of ours. */
+static int
+count_frames(void *arg, sqlite3 *db, const char *schema, int frames)
+{
+	struct store *store = arg;
+
+	(void)db;
+	(void)schema;
+	atomic_store_explicit(&store->wal_frames, (unsigned)frames, memory_order_relaxed);
+	return SQLITE_OK;
+}
+
+static void
+look(struct writer *w)
+{
+	int64_t now;
+
+	if (sql_get_int(w->conn, &now, "PRAGMA data_version", "") != FZ_OK ||
+	    now == w->data_version)
+		return;
+	w->data_version = now;
+	atomic_fetch_add(&w->store->generation, 1);
+	/* Whoever wrote may be gone: its frames are ours to copy. */
+	(void)atomic_fetch_add(&w->store->wal_frames, 1);
+}
+
+enum fz_err
+writer_start(struct store *store, struct reader *conn)
+{
+	struct writer *w = &store->writer;
+
+	w->store = store;
+	w->conn = conn;
+	conn->store = store;
+	(void)pthread_mutex_init(&w->lock, NULL);
+	(void)sqlite3_wal_hook(conn->db, count_frames, store);
+	return sql_get_int(conn, &w->data_version, "PRAGMA data_version", "");
+}
+
+void
+writer_stop(struct store *store)
+{
+	if (store->writer.conn == NULL)
+		return;
+	if (pthread_mutex_trylock(&store->writer.lock) != 0)
+		log_fatal("the store was closed while a writer was open", NULL);
+	(void)pthread_mutex_unlock(&store->writer.lock);
+	conn_close(store->writer.conn);
+	(void)pthread_mutex_destroy(&store->writer.lock);
+}
+
+bool
+writer_disk_full(const struct store *store)
+{
+	struct statvfs fs;
+
+	/* Some file systems do not count blocks: SQLITE_FULL will tell. */
+	return statvfs(store->path, &fs) == 0 && fs.f_blocks > 0 &&
+	    fs.f_bavail * fs.f_frsize < STORE_RESERVE;
+}
+
+static enum fz_err
+take_lock(struct writer *w, int64_t end)
+{
+	struct timespec until = { end / 1000, end % 1000 * 1000000 };
+	int rc;
+
+	if (pthread_mutex_trylock(&w->lock) == 0)
+		return FZ_OK;
+	if (atomic_fetch_add(&w->waiting, 1) >= LIMIT_WRITERS_WAITING)
+		rc = EBUSY;
+	else
+		rc = pthread_mutex_clocklock(&w->lock, CLOCK_MONOTONIC, &until);
+	(void)atomic_fetch_sub(&w->waiting, 1);
+	return rc == 0 ? FZ_OK : FZ_OVERLOADED;
+}
+
+enum fz_err
+writer_begin_reserve(struct store *store, int64_t wait_ms, struct writer **out)
+{
+	int64_t left, end = clock_mono_ms() + wait_ms;
+	struct writer *w = &store->writer;
+	enum fz_err err;
+
+	err = take_lock(w, end);
+	if (err != FZ_OK)
+		goto out;
+	left = end - clock_mono_ms();
+	(void)sqlite3_busy_timeout(w->conn->db, left > 0 ? (int)left : 0);
+	err = conn_begin(w->conn, "BEGIN IMMEDIATE");
+	(void)sqlite3_busy_timeout(w->conn->db, CONN_BUSY_MS);
+	if (err != FZ_OK) {
+		(void)pthread_mutex_unlock(&w->lock);
+		goto out;
+	}
+	w->touched = false;
+	look(w);
+	*out = w;
+out:
+	if (err == FZ_OVERLOADED)
+		(void)atomic_fetch_add(&store->busy, 1);
+	return err;
+}
+
+enum fz_err
+writer_begin(struct store *store, int64_t wait_ms, struct writer **out)
+{
+	if (writer_disk_full(store))
+		return FZ_STORAGE_FULL;
+	return writer_begin_reserve(store, wait_ms, out);
+}
+
+struct reader *
+writer_reader(struct writer *w)
+{
+	return w->conn;
+}
+
+void
+writer_touch(struct writer *w)
+{
+	w->touched = true;
+}
+
+enum fz_err
+writer_commit(struct writer *w, uint64_t *seq)
+{
+	struct store *store = w->store;
+	enum fz_err err = conn_commit(w->conn);
+	uint64_t n;
+
+	if (err == FZ_OK) {
+		n = atomic_fetch_add(&store->committed, 1) + 1;
+		if (w->touched)
+			(void)atomic_fetch_add(&store->generation, 1);
+		if (seq != NULL && *seq < n)
+			*seq = n;
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return err;
+}
+
+void
+writer_abort(struct writer *w)
+{
+	conn_rollback(w->conn);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+void
+writer_look_around(struct store *store)
+{
+	struct writer *w = &store->writer;
+
+	if (pthread_mutex_trylock(&w->lock) != 0)
+		return;
+	look(w);
+	(void)pthread_mutex_unlock(&w->lock);
+}
