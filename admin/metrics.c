@@ -6,8 +6,8 @@
  * a series of their own and the rest share app="other".  A counter of Prometheus must
  * never fall, so an app is not moved by arithmetic: each app has a flag, and a request
  * counts either in the app's own numbers or in the shared ones, at once and for good.
- * Who is among the fifty is decided anew when the text is printed, by all the requests
- * an app ever had.
+ * The first fifty apps are shown from their first request; with more, who is among the
+ * fifty is decided anew when the text is printed, by all the requests an app ever had.
  *
  * The table of apps is open addressing over pointers that are set once with a
  * compare-and-swap; readers take no lock.  It holds APPS_MAX apps until the process ends,
@@ -16,6 +16,7 @@
 #include "admin/metrics.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,7 @@ struct metrics {
 	counter		 buckets[BOUNDS + 1];
 	counter		 sum_us;
 	struct readiness ready;
+	pthread_mutex_t	 rank_lock;		/* one thread ranks at a time */
 	_Atomic unsigned napps;
 	_Atomic(struct app_count *) apps[SLOTS];
 };
@@ -78,7 +80,10 @@ look(const counter *c)
 struct metrics *
 metrics_new(void)
 {
-	return xcalloc(1, sizeof(struct metrics));
+	struct metrics *m = xcalloc(1, sizeof(*m));
+
+	pthread_mutex_init(&m->rank_lock, NULL);
+	return m;
 }
 
 void
@@ -88,6 +93,7 @@ metrics_free(struct metrics *m)
 		return;
 	for (size_t i = 0; i < SLOTS; i++)
 		free(atomic_load(&m->apps[i]));
+	pthread_mutex_destroy(&m->rank_lock);
 	free(m);
 }
 
@@ -125,15 +131,18 @@ static struct app_count *
 new_app(struct metrics *m, const char *uid)
 {
 	struct app_count *a;
+	unsigned before;
 
 	if (strlen(uid) > APP_UID_MAX)
 		return NULL;
-	if (atomic_fetch_add_explicit(&m->napps, 1, memory_order_relaxed) >= APPS_MAX) {
+	before = atomic_fetch_add_explicit(&m->napps, 1, memory_order_relaxed);
+	if (before >= APPS_MAX) {
 		atomic_fetch_sub_explicit(&m->napps, 1, memory_order_relaxed);
 		return NULL;
 	}
 	a = xcalloc(1, sizeof(*a));
 	memcpy(a->uid, uid, strlen(uid) + 1);
+	atomic_init(&a->shown, before < SHOWN_MAX);
 	return a;
 }
 
@@ -174,7 +183,6 @@ class_counters(struct metrics *m, const char *app)
 	a = app_count(m, app);
 	if (a == NULL)
 		return m->other;
-	/* Until the first print there is room for everybody in turn. */
 	bump(&a->all, 1);
 	return atomic_load_explicit(&a->shown, memory_order_relaxed) ? a->own : m->other;
 }
@@ -209,4 +217,133 @@ static void
 head(struct buf *b, const char *name, const char *type, const char *help)
 {
 	buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static int
+by_rank(const void *x, const void *y)
+{
+	const struct app_count *a = *(struct app_count *const *)x;
+	const struct app_count *b = *(struct app_count *const *)y;
+	uint64_t na = look(&a->all), nb = look(&b->all);
+
+	return na != nb ? (na < nb ? 1 : -1) : strcmp(a->uid, b->uid);
+}
+
+/* The apps that are shown, at most SHOWN_MAX, into list; the flags follow. */
+static size_t
+rank(struct metrics *m, struct app_count *list[SHOWN_MAX])
+{
+	struct app_count **all = xmalloc(APPS_MAX * sizeof(struct app_count *)), *a;
+	size_t n = 0, shown;
+
+	pthread_mutex_lock(&m->rank_lock);
+	for (size_t i = 0; i < SLOTS && n < APPS_MAX; i++) {
+		a = atomic_load_explicit(&m->apps[i], memory_order_acquire);
+		if (a != NULL)
+			all[n++] = a;
+	}
+	qsort(all, n, sizeof(all[0]), by_rank);
+	shown = n < SHOWN_MAX ? n : SHOWN_MAX;
+	for (size_t i = 0; i < n; i++)
+		atomic_store_explicit(&all[i]->shown, i < shown, memory_order_relaxed);
+	pthread_mutex_unlock(&m->rank_lock);
+	memcpy(list, all, shown * sizeof(all[0]));
+	free(all);
+	return shown;
+}
+
+static void
+print_classes(struct buf *b, const char *app, const counter *v)
+{
+	for (int i = 0; i < CLASSES; i++)
+		if (look(&v[i]) != 0)
+			buf_printf(b, "fazt_requests_total{app=\"%s\",class=\"%dxx\"} %"
+			    PRIu64 "\n", app, i + 1, look(&v[i]));
+}
+
+static void
+print_requests(struct metrics *m, struct buf *b)
+{
+	struct app_count *list[SHOWN_MAX];
+	size_t n = rank(m, list);
+
+	head(b, "fazt_requests_total", "counter",
+	    "Requests answered; app is an app id, \"system\" or \"other\".");
+	for (size_t i = 0; i < n; i++)
+		print_classes(b, list[i]->uid, list[i]->own);
+	print_classes(b, "other", m->other);
+	print_classes(b, "system", m->system);
+}
+
+static void
+print_durations(const struct metrics *m, struct buf *b)
+{
+	const char *name = "fazt_request_duration_seconds";
+	uint64_t sum = look(&m->sum_us), n = 0;
+
+	head(b, name, "histogram", "From the request's head to the end of its answer.");
+	for (size_t i = 0; i < BOUNDS; i++) {
+		n += look(&m->buckets[i]);
+		buf_printf(b, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", name, bounds[i].text, n);
+	}
+	n += look(&m->buckets[BOUNDS]);
+	buf_printf(b, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, n);
+	buf_printf(b, "%s_sum %" PRIu64 ".%06" PRIu64 "\n", name, sum / 1000000,
+	    sum % 1000000);
+	buf_printf(b, "%s_count %" PRIu64 "\n", name, n);
+}
+
+static void
+print_workers(const struct node *node, struct buf *b)
+{
+	int64_t busy = metrics_get(node->metrics, METRIC_WORKERS_BUSY);
+	int64_t idle = (int64_t)node->workers - busy;
+
+	head(b, "fazt_workers", "gauge", "Worker threads.");
+	buf_printf(b, "fazt_workers{state=\"busy\"} %" PRId64 "\n", busy);
+	buf_printf(b, "fazt_workers{state=\"idle\"} %" PRId64 "\n", idle > 0 ? idle : 0);
+}
+
+static void
+print_one(struct buf *b, const char *name, const char *type, const char *help, uint64_t v)
+{
+	head(b, name, type, help);
+	buf_printf(b, "%s %" PRIu64 "\n", name, v);
+}
+
+static uint64_t
+value(const struct node *node, enum metric which)
+{
+	int64_t v = metrics_get(node->metrics, which);
+
+	return v > 0 ? (uint64_t)v : 0;
+}
+
+void
+metrics_print(const struct node *node, struct buf *b)
+{
+	struct store_stats st;
+
+	store_stats(node->store, &st);
+	head(b, "fazt_build_info", "gauge", "The running version.");
+	buf_printf(b, "fazt_build_info{version=\"%s\"} 1\n", node->version);
+	print_requests(node->metrics, b);
+	print_durations(node->metrics, b);
+	print_one(b, "fazt_queue_depth", "gauge", "Requests waiting for a worker.",
+	    value(node, METRIC_QUEUE_DEPTH));
+	print_workers(node, b);
+	head(b, "fazt_deploys_total", "counter", "Deploys.");
+	buf_printf(b, "fazt_deploys_total{result=\"ok\"} %" PRIu64 "\n",
+	    value(node, METRIC_DEPLOYS_OK));
+	buf_printf(b, "fazt_deploys_total{result=\"failed\"} %" PRIu64 "\n",
+	    value(node, METRIC_DEPLOYS_FAILED));
+	print_one(b, "fazt_sqlite_busy_total", "counter",
+	    "Writers refused or timed out at the database.", st.busy);
+	print_one(b, "fazt_cache_hits_total", "counter", "Files served from memory.",
+	    value(node, METRIC_CACHE_HITS));
+	print_one(b, "fazt_cache_misses_total", "counter", "Files read from the database.",
+	    value(node, METRIC_CACHE_MISSES));
+	print_one(b, "fazt_log_dropped_total", "counter",
+	    "Audit rows dropped because the ring was full.", activity_dropped(node->store));
+	process_print(b);
 }

@@ -58,7 +58,7 @@ set_cap(struct buf *b, size_t need)
 		cap = b->max < FIRST_CAP ? b->max + 1 : FIRST_CAP;
 	if (cap < need)
 		cap = need;
-	data = realloc(b->data, cap);
+	data = mem_resize(b->data, cap);
 	if (data == NULL)
 		return false;
 	b->data = data;

@@ -83,6 +83,12 @@ xrealloc(void *old, size_t n)
 }
 
 void *
+mem_resize(void *old, size_t n)
+{
+	return realloc(old, n ? n : 1);
+}
+
+void *
 xreallocarray(void *old, size_t n, size_t size)
 {
 	size_t bytes;

@@ -23,6 +23,9 @@ char	*xstrndup(const char *, size_t) __attribute__((malloc, returns_nonnull));
 void	*xmemdup(const void *, size_t) __attribute__((malloc, returns_nonnull));
 char	*xasprintf(const char *, ...) PRINTF(1, 2) __attribute__((returns_nonnull));
 
+/* realloc(3) for a size that a peer chose: NULL when memory is gone, old stays. */
+void	*mem_resize(void *, size_t) MUST_CHECK;
+
 struct arena;
 
 struct arena	*arena_new(void);

@@ -31,8 +31,10 @@ refuse(struct response *rs, enum fz_err err, const char *entry, const char *reas
 	if (entry != NULL)
 		response_detail(rs, "entry", printable(entry));
 	response_detail(rs, "reason", json_string(reason));
-	return response_why(rs, err, "%s: %s", entry != NULL ? "An entry is refused"
-	    : err_text(err), reason);
+	if (err == FZ_ARCHIVE_INVALID)
+		return response_why(rs, err, "%s: %s", err_text(err), reason);
+	return response_why(rs, err, "%s is refused: %s",
+	    entry != NULL ? "An entry" : "The archive", reason);
 }
 
 enum fz_err

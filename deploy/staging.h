@@ -32,28 +32,55 @@ struct deploy_options {
 	bool		 spa;
 	bool		 draft;
 	const char	*message;
-	const char	*source;	/* deploy git template import */
+	/* deploy git template import; NULL = "deploy", and the app's own record stays */
+	const char	*source;
 	const char	*source_url;
 	const char	*source_ref;
 	const char	*source_commit;
 	const char	*by;		/* caller's name, for the record */
 	const char	*if_match;	/* "\"d7\"" or NULL: FZ_PRECONDITION_FAILED */
-	int64_t		 base_version;	/* > 0: commit only while this is the live one */
+	/*
+	 * Commit only while this version.id is the live one, else FZ_AGAIN without a
+	 * word in *rs; 0 = whatever is live, STAGING_BASE_NONE = only while none is.
+	 */
+	int64_t		 base_version;
 };
+
+#define STAGING_BASE_NONE (-1)
 
 struct deploy_result {
 	struct app	 app;
 	struct version	 version;	/* new, or the live one when unchanged */
 	bool		 unchanged;
 	int64_t		 previous_n;	/* live before, 0 = none */
-	const char	*site;		/* alias shown to people */
+	const char	*site;		/* alias shown to people, NULL = it has none */
 };
+
+/*
+ * Where a deploy goes.  label: an alias (".DOMAIN" is cut, lower-cased), or the title of
+ * an app without alias; NULL = app_uid names an existing app.  A name nobody has stands
+ * for an app to be made, unless the key is limited to apps.  Errors, also what the
+ * caller may not touch, are told in *rs.
+ */
+struct deploy_target {
+	struct app	 app;
+	bool		 exists;	/* else app holds nothing */
+	bool		 add_alias;	/* label is still to become its alias */
+	const char	*label;		/* cleaned, or NULL */
+};
+enum fz_err	 deploy_target_find(struct request *, struct response *, struct reader *,
+		    const char *label, const char *app_uid, struct deploy_target *)
+		    MUST_CHECK;
+/* If-Match against the live deploy's number (0 = none).  NULL matches. */
+enum fz_err	 deploy_if_match(struct response *, const char *if_match, int64_t live_n)
+		    MUST_CHECK;
 
 /* Opens an upload in the store. */
 enum fz_err	 staging_new(struct store *, struct arena *, struct staging **) MUST_CHECK;
-/* For an open delta upload. */
+/* For an open delta upload, which outlives a staging that is not committed. */
 struct staging	*staging_of_upload(struct store *, struct arena *, const char *upload_id);
-void		 staging_free(struct staging *);	/* drops the upload if not committed */
+/* Drops the upload that staging_new opened, unless committed.  NULL is nothing. */
+void		 staging_free(struct staging *);
 
 /*
  * Begin a file.  *skip = true: the name is dropped with a warning, read past it.
@@ -62,6 +89,9 @@ void		 staging_free(struct staging *);	/* drops the upload if not committed */
  */
 enum fz_err	 staging_file(struct staging *, struct response *rs, const char *name,
 		    int64_t size, bool *skip) MUST_CHECK;
+/* A folder: its name is checked and nothing is kept. */
+enum fz_err	 staging_folder(struct staging *, struct response *rs, const char *name)
+		    MUST_CHECK;
 /* Bytes of the file begun; FZ_ARCHIVE_UNSAFE past LIMIT_FILE or LIMIT_TREE. */
 enum fz_err	 staging_bytes(struct staging *, struct response *rs, const void *, size_t)
 		    MUST_CHECK;
@@ -74,6 +104,12 @@ enum fz_err	 staging_strip(struct staging *, struct response *rs) MUST_CHECK;
 void		 staging_warn(struct staging *, const char *file, int line, int column,
 		    const char *fmt, ...) PRINTF(5, 6);
 size_t		 staging_count(const struct staging *);
+
+/*
+ * Sort, and refuse what is one name to a person (NFC and case folding) and a file where
+ * others have a folder.  staging_commit does it; here for callers who want to know.
+ */
+enum fz_err	 staging_seal(struct staging *, struct response *rs) MUST_CHECK;
 
 /*
  * Make the version, and live unless draft, in one transaction; raises rq->seq.

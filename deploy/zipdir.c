@@ -231,8 +231,10 @@ check_kind(struct reading *r, const uint8_t *c, const char *name)
 }
 
 static enum fz_err
-check_sizes(struct reading *r, const struct zipdir_entry *e)
+check_sizes(struct reading *r, const uint8_t *c, const struct zipdir_entry *e)
 {
+	if (!e->folder && S_ISDIR((mode_t)(le32(c + 38) >> 16)))
+		return refuse_entry(r->rs, e->name, "it is a folder by its mode only");
 	if (e->size > LIMIT_FILE)
 		return refuse_entry(r->rs, e->name, "it is too large");
 	if (e->folder && e->size != 0)
@@ -304,7 +306,7 @@ read_central(struct reading *r, uint64_t *pos, uint8_t c[CENTRAL_LEN],
 	if (!extra_sizes(r->scratch, extra, sizes, 3))
 		return invalid(r, e->name, "its sizes are missing");
 	*pos += CENTRAL_LEN + raw + extra + le16(c + 32);
-	return check_sizes(r, e);
+	return check_sizes(r, c, e);
 }
 
 /*

@@ -46,10 +46,19 @@ enum fz_err	 alias_list(struct reader *, struct arena *, int64_t offset, int64_t
 /* Names of proxy aliases of an app, oldest first. */
 enum fz_err	 alias_of_app(struct reader *, struct arena *, int64_t app,
 		    const char ***names, size_t *n) MUST_CHECK;
-/* Create or replace; created is kept when it exists. */
+/*
+ * Create or replace; created is kept when it exists.  FZ_APP_NOT_FOUND when a target is
+ * absent or in the trash, FZ_VALIDATION_FAILED for a split without 2..ALIAS_TARGETS
+ * targets of weight 1..100 that sum to 100.
+ */
 enum fz_err	 alias_put(struct writer *, const struct alias *) MUST_CHECK;
 enum fz_err	 alias_delete(struct writer *, const char *name) MUST_CHECK;
 /* Both proxy, else FZ_CONFLICT. */
 enum fz_err	 alias_swap(struct writer *, const char *a, const char *b) MUST_CHECK;
+/*
+ * The app goes away: its proxies are deleted and it leaves every split.  The others'
+ * weights are scaled to 100; a split of one becomes a proxy.
+ */
+enum fz_err	 alias_leave(struct writer *, int64_t app) MUST_CHECK;
 
 #endif

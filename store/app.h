@@ -69,14 +69,17 @@ enum fz_err	 app_list(struct reader *, struct arena *, const struct app_filter *
 		    struct app **v, size_t *n, int64_t *total) MUST_CHECK;
 
 /* title, description, tags, visibility, source*, original_id, forked_from_id, system are
- * taken from *a; id, uid, created are filled in.  Touches the site table. */
+ * taken from *a (NULL = default); then *a is read back.  Touches the site table. */
 enum fz_err	 app_create(struct writer *, struct arena *, struct app *a) MUST_CHECK;
-/* Write back every changeable column of *a. */
+/* Write back title, description, tags, visibility, source*, spa, enabled, maintenance*,
+ * preview*, keep_deploys, quotas.  FZ_APP_NOT_FOUND also for one in the trash. */
 enum fz_err	 app_update(struct writer *, const struct app *a) MUST_CHECK;
-/* Into the trash: its aliases and domains go, their names become free. */
+/* Into the trash: its aliases and domains go, their names become free.
+ * FZ_APP_NOT_FOUND when it is there already. */
 enum fz_err	 app_trash(struct writer *, int64_t id) MUST_CHECK;
+/* FZ_APP_NOT_FOUND when it is not in the trash. */
 enum fz_err	 app_restore(struct writer *, int64_t id) MUST_CHECK;
-/* For good: versions, files, aliases, domains.  Blobs go with the next sweep. */
+/* For good: versions, aliases, domains.  Files and blobs go with the next sweeps. */
 enum fz_err	 app_purge(struct writer *, int64_t id) MUST_CHECK;
 /* Apps forked from uid, directly. */
 enum fz_err	 app_forks(struct reader *, struct arena *, const char *uid, struct app **v,

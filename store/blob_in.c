@@ -23,8 +23,8 @@
 #include "base/mem.h"
 #include "store/blob.h"
 #include "store/compress.h"
-#include "store/rows.h"
 #include "store/sql.h"
+#include "store/upload.h"
 
 #define ENCS 3
 
@@ -66,19 +66,14 @@ blob_in_new(struct store *st, const char *upload_id, bool compress)
 	return in;
 }
 
-/* Name a blob for the upload, unless the upload is gone: then nothing protects it. */
+/* Once the upload is gone our pieces may be swept at any time: add no more. */
 static enum fz_err
-name_blob(struct writer *w, const char *upload, int64_t id)
+still_named(struct writer *w, const struct blob_in *in)
 {
 	int64_t one;
-	enum fz_err err;
 
-	err = sql_get_int(writer_reader(w), &one, "SELECT 1 FROM upload WHERE id=?1",
-	    "t", upload);
-	if (err != FZ_OK)
-		return err;
-	return sql_run(w, "INSERT OR IGNORE INTO upload_blob(upload,blob) VALUES(?1,?2)",
-	    "ti", upload, id);
+	return sql_get_int(writer_reader(w), &one, "SELECT 1 FROM upload_blob"
+	    " WHERE upload=?1 AND blob=?2", "ti", in->upload, in->id);
 }
 
 static enum fz_err
@@ -90,7 +85,7 @@ blob_insert(struct writer *w, const char *upload, int64_t *id)
 	if (err != FZ_OK)
 		return err;
 	made = sql_rowid(w);
-	err = name_blob(w, upload, made);
+	err = upload_hold(w, upload, made);
 	if (err == FZ_OK)
 		*id = made;
 	return err;
@@ -116,8 +111,7 @@ piece_out(struct stream *s)
 
 	if (err != FZ_OK)
 		return err;
-	if (id == 0)
-		err = blob_insert(w, in->upload, &id);
+	err = id == 0 ? blob_insert(w, in->upload, &id) : still_named(w, in);
 	if (err == FZ_OK)
 		err = chunk_insert(w, id, s);
 	if (err != FZ_OK) {
@@ -287,28 +281,24 @@ finish_known(struct writer *w, struct blob_in *in, const struct blob_info *info)
 {
 	enum fz_err err = pieces_drop(w, in);
 
-	return err == FZ_OK ? name_blob(w, in->upload, info->id) : err;
+	return err == FZ_OK ? upload_hold(w, in->upload, info->id) : err;
 }
 
 static enum fz_err
 finish_new(struct writer *w, struct blob_in *in, struct blob_info *info)
 {
-	enum fz_err err = FZ_OK;
+	enum fz_err err;
 
 	info->id = in->id;
 	info->size = in->enc[BLOB_PLAIN].size;
 	info->gz = in->enc[BLOB_GZIP].size;
 	info->br = in->enc[BLOB_BROTLI].size;
-	if (in->id == 0)
-		err = blob_insert(w, in->upload, &info->id);
+	err = in->id == 0 ? blob_insert(w, in->upload, &info->id) : still_named(w, in);
 	if (err != FZ_OK)
 		return err;
-	err = sql_run(w, "UPDATE blob SET sha256=?2,size=?3,gz=?4,br=?5 WHERE id=?1"
-	    " AND sha256 IS NULL", "ibiii", info->id, info->sha256,
-	    sizeof(info->sha256), (int64_t)info->size, (int64_t)info->gz,
-	    (int64_t)info->br);
-	if (err == FZ_OK && sql_changes(w) == 0)
-		err = FZ_NOT_FOUND;	/* swept: the upload was closed under us */
+	err = sql_run(w, "UPDATE blob SET sha256=?2,size=?3,gz=?4,br=?5 WHERE id=?1",
+	    "ibiii", info->id, info->sha256, sizeof(info->sha256), (int64_t)info->size,
+	    (int64_t)info->gz, (int64_t)info->br);
 	for (int i = 0; err == FZ_OK && i < ENCS; i++)
 		err = chunk_insert(w, info->id, &in->enc[i]);
 	return err;

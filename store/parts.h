@@ -88,6 +88,7 @@ enum fz_err	 activity_prune(struct writer *, int64_t keep, int64_t max, int64_t 
 		    MUST_CHECK;
 
 /* idempotency.c */
-enum fz_err	 idempotency_prune(struct writer *, int64_t now) MUST_CHECK;
+/* Delete at most max answers that are past their day. */
+enum fz_err	 idempotency_prune(struct writer *, int64_t max, int64_t *removed) MUST_CHECK;
 
 #endif

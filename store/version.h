@@ -50,27 +50,34 @@ enum fz_err	 version_get(struct reader *, struct arena *, int64_t app, int64_t n
 		    struct version *) MUST_CHECK;
 enum fz_err	 version_by_id(struct reader *, struct arena *, int64_t id, struct version *)
 		    MUST_CHECK;
-/* Newest first.  app 0 = of all apps. */
+/* Newest first.  app 0 = of all apps that are not in the trash. */
 enum fz_err	 version_list(struct reader *, struct arena *, int64_t app, int64_t offset,
 		    int64_t limit, struct version **v, size_t *n, int64_t *total) MUST_CHECK;
-/* The version that was live before the live one, by number. */
+/* The version that was live before the live one, by number.  FZ_DEPLOY_NOT_FOUND. */
 enum fz_err	 version_before(struct reader *, int64_t app, int64_t *n) MUST_CHECK;
 
 /*
- * Create version last_n+1 of v->app from files sorted by path (path, blob, size, mime
- * used; the blobs must exist, else FZ_SERVICE_UNAVAILABLE).  Fills id, n, digest, file_count,
- * size, created.  Does not go live.
+ * Create version last_n+1 of v->app from files sorted by path (path, blob, mime used;
+ * the blobs must exist, else FZ_SERVICE_UNAVAILABLE).  FZ_VALIDATION_FAILED when the paths
+ * are not strictly ascending.  Fills id, n, draft, digest, file_count, size, created.
+ * Does not go live.  FZ_APP_NOT_FOUND also for an app in the trash.
  */
 enum fz_err	 version_create(struct writer *, struct version *v, const struct file *,
 		    size_t nfiles) MUST_CHECK;
-/* The digest version_create computes, to recognise the same tree beforehand. */
+/* The digest version_create computes (of path, sha256, size, mime), to recognise the
+ * same tree beforehand. */
 void		 version_digest(const struct file *, size_t nfiles, bool spa,
 		    uint8_t out[SHA256_LEN]);
-/* Make it live: pointer, app.updated, each file's since; touches the site table. */
+/*
+ * Make it live: pointer, app.updated, touches the site table.  A file keeps the since of
+ * its own earlier time live or of the same content at that path in the version it
+ * replaces, else it is now.
+ */
 enum fz_err	 version_go_live(struct writer *, int64_t app, int64_t id) MUST_CHECK;
 /* FZ_CONFLICT for the live one. */
 enum fz_err	 version_delete(struct writer *, int64_t app, int64_t n) MUST_CHECK;
-/* Remove the oldest beyond the app's keep_deploys; never the live one or the last ten. */
+/* Remove all but the newest keep_deploys of the app, at least LIMIT_DEPLOYS_LAST, and
+ * never the live one. */
 enum fz_err	 version_prune(struct writer *, int64_t app) MUST_CHECK;
 
 /* One file.  FZ_FILE_NOT_FOUND. */

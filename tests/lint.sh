@@ -46,9 +46,7 @@ if [ -n "${LINT_OBJ:-}" ] && [ -d "$LINT_OBJ" ]; then
 			for s in $stems; do
 				case $sym in "$s" | "${s}_"*) ok=1 && break ;; esac
 			done
-			# names that a header declares under its own shorter word
-			[ -n "$ok" ] || grep -qE "^[a-z_].*[ *]$sym[ (\[;]" "$room"/*.h 2>/dev/null && ok=1
-			grep -qE "(^|[ *	])$sym(\[|\(| |;)" "$room"/*.h 2>/dev/null && ok=1
+			grep -qwF "$sym" "$room"/*.h 2>/dev/null && ok=1
 			[ -n "$ok" ] || echo "lint: $room exports $sym, which no header of the room declares"
 		done
 	done | grep . && bad=1

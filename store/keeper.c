@@ -1,0 +1,180 @@
+/*
+ * The housekeeping thread.  Every 20 ms it looks for commits of other processes and
+ * at the WAL's length; every 200 ms it writes the audit log and asks for a sync of
+ * what nobody waits for; every hour, and once at the start, it tidies.
+ *
+ * Checkpoints.  SQLite's own run inside the commit that crosses the mark and stall it.
+ * PASSIVE from a second connection disturbs nobody, but under steady writes it never
+ * reaches the end and the WAL grows for ever.  So: PASSIVE once unlocked for the bulk,
+ * then once more with the writers held for the few frames that came meanwhile; the next
+ * commit then starts the WAL over.  The WAL file is never truncated: overwriting
+ * allocated blocks syncs in half the time of growing the file.
+ *
+ * With Litestream (no_checkpoint) it must be the only one that checkpoints.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/parts.h"
+
+#define TICK_MS 20
+#define FLUSH_MS 200
+#define TIDY_MS (3600 * 1000)
+#define IDLE_MS 1000
+#define CHECKPOINT_FRAMES 4000
+
+struct keeper {
+	struct store	*store;
+	struct reader	*conn;
+	pthread_t	 thread;
+	pthread_mutex_t	 lock;		/* of stop */
+	pthread_cond_t	 wake;
+	bool		 stop;
+	int64_t		 flushed;	/* monotonic ms */
+	int64_t		 tidied;
+	int64_t		 quiet_since;
+	uint64_t	 seen;		/* newest commit at quiet_since */
+};
+
+/* Everything copied?  BUSY is another process's checkpoint: it does the work. */
+static bool
+pass(struct keeper *k)
+{
+	int frames = 0, copied = 0;
+	int rc = sqlite3_wal_checkpoint_v2(k->conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames,
+	    &copied);
+
+	if (rc == SQLITE_OK)
+		return frames == copied;
+	if (rc != SQLITE_BUSY)
+		log_error("checkpoint failed", "error", err_text(conn_err(k->conn, rc)), NULL);
+	return false;
+}
+
+static void
+checkpoint(struct keeper *k)
+{
+	struct store *store = k->store;
+
+	(void)pass(k);
+	(void)pthread_mutex_lock(&store->writer.lock);
+	if (pass(k))
+		atomic_store(&store->wal_frames, 0);
+	(void)pthread_mutex_unlock(&store->writer.lock);
+}
+
+static void
+maybe_checkpoint(struct keeper *k, int64_t now)
+{
+	unsigned frames = atomic_load(&k->store->wal_frames);
+	uint64_t committed = atomic_load(&k->store->committed);
+
+	if (committed != k->seen) {
+		k->seen = committed;
+		k->quiet_since = now;
+	}
+	if (k->store->no_checkpoint || frames == 0)
+		return;
+	if (frames >= CHECKPOINT_FRAMES || now - k->quiet_since >= IDLE_MS) {
+		checkpoint(k);
+		/* A reader may hold old frames: not again before another second. */
+		k->quiet_since = clock_mono_ms();
+	}
+}
+
+static void
+tick(struct keeper *k)
+{
+	int64_t now = clock_mono_ms();
+
+	writer_look_around(k->store);
+	maybe_checkpoint(k, now);
+	if (now - k->flushed >= FLUSH_MS) {
+		k->flushed = now;
+		activity_flush(k->store);
+		syncer_poke(k->store->syncer);
+	}
+	if (now - k->tidied >= TIDY_MS) {
+		k->tidied = now;
+		store_tidy(k->store);
+	}
+}
+
+static void *
+run(void *arg)
+{
+	struct keeper *k = arg;
+
+	(void)pthread_mutex_lock(&k->lock);
+	while (!k->stop) {
+		int64_t at;
+		struct timespec until;
+
+		(void)pthread_mutex_unlock(&k->lock);
+		tick(k);
+		at = clock_mono_ms() + TICK_MS;
+		until = (struct timespec){ at / 1000, at % 1000 * 1000000 };
+		(void)pthread_mutex_lock(&k->lock);
+		if (!k->stop)
+			(void)pthread_cond_timedwait(&k->wake, &k->lock, &until);
+	}
+	(void)pthread_mutex_unlock(&k->lock);
+	activity_flush(k->store);
+	return NULL;
+}
+
+enum fz_err
+keeper_new(struct store *store, struct keeper **out, struct why *why)
+{
+	unsigned flags = CONN_WRITE | (store->no_checkpoint ? CONN_KEEP_WAL : 0);
+	struct keeper *k = xcalloc(1, sizeof(*k));
+	pthread_condattr_t attr;
+	enum fz_err err;
+	int rc;
+
+	k->store = store;
+	k->flushed = k->quiet_since = clock_mono_ms();
+	k->tidied = k->flushed - TIDY_MS;
+	err = conn_open(store->path, flags, &k->conn, why);
+	if (err != FZ_OK) {
+		free(k);
+		return err;
+	}
+	k->conn->store = store;
+	(void)pthread_mutex_init(&k->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&k->wake, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	rc = pthread_create(&k->thread, NULL, run, k);
+	if (rc != 0) {
+		conn_close(k->conn);
+		free(k);
+		return why_set(why, FZ_IO, "cannot start a thread: %s", strerrordesc_np(rc));
+	}
+	*out = k;
+	return FZ_OK;
+}
+
+void
+keeper_free(struct keeper *k)
+{
+	if (k == NULL)
+		return;
+	atomic_store(&k->store->stopping, true);
+	(void)pthread_mutex_lock(&k->lock);
+	k->stop = true;
+	(void)pthread_cond_signal(&k->wake);
+	(void)pthread_mutex_unlock(&k->lock);
+	(void)pthread_join(k->thread, NULL);
+	(void)pthread_mutex_destroy(&k->lock);
+	(void)pthread_cond_destroy(&k->wake);
+	conn_close(k->conn);
+	free(k);
+}
