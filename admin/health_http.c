@@ -75,8 +75,6 @@ metrics(struct request *rq, struct response *rs)
 	return FZ_OK;
 }
 
-extern const struct route health_routes[];
-
 const struct route health_routes[] = {
 	{ METHOD_GET, "/healthz", healthz, WHO_ANON, NULL, ON_ADMIN | ON_INTERNAL,
 	    ROUTE_BARE, 0, "Is the process alive", NULL, "Text" },

@@ -339,8 +339,6 @@ show_self(struct request *rq, struct response *rs)
 	    "scopes", k.scopes, "expires_at", time_json(k.expires)));
 }
 
-extern const struct route key_routes[];
-
 const struct route key_routes[] = {
 	{ METHOD_GET, "/api/me", show_self, WHO_USER, SCOPE_ANY, ON_ADMIN, 0, 0,
 	    "Who am I: the API key of this request", NULL, "Me" },

@@ -1,6 +1,6 @@
 /*
  * Argon2id with 46 MiB and one pass (RFC 9106; the first of the equal choices that OWASP
- * names): about 40 ms of one core, and a guesser pays the same memory for every try.
+ * names): 50-100 ms of one core, and a guesser pays the same memory for every try.
  *
  * That cost is also a weapon against us: fifty sign-ins at once would take every core
  * and 2 GiB.  So there is a counter that lets two hash, eight wait, and answers the

@@ -15,7 +15,6 @@
 #include "auth/rate.h"
 
 #include <arpa/inet.h>
-#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,10 +177,15 @@ find(const struct rate *r, struct shard *s, const struct rate_key *k, int64_t no
 	return &s->buckets[i];
 }
 
+/* Whole seconds, rounded up; capped long before a double stops fitting. */
 static int64_t
 seconds(double us)
 {
-	return us <= 0 ? 0 : us >= 1e15 ? 1000000000 : (int64_t)ceil(us / 1e6);
+	double s = us / 1e6;
+
+	if (s >= 1e9)
+		return 1000000000;
+	return s <= 0 ? 0 : (int64_t)s + ((double)(int64_t)s < s);
 }
 
 static void
@@ -195,7 +199,9 @@ take(struct rate *r, const struct rate_key *k, struct rate_answer *out)
 	pthread_mutex_lock(&s->lock);
 	b = find(r, s, k, now);
 	if (now > b->at_us) {
-		b->tokens = fmin(r->burst, b->tokens + (double)(now - b->at_us) * r->per_us);
+		b->tokens += (double)(now - b->at_us) * r->per_us;
+		if (b->tokens > r->burst)
+			b->tokens = r->burst;
 		b->at_us = now;
 	}
 	out->allowed = b->tokens >= 1;

@@ -229,8 +229,8 @@ enum fz_err
 response_page(
     struct response *r, json_t *data, int64_t offset, int64_t limit, int64_t total)
 {
-	/* Both are not negative, so this cannot overflow where offset + limit can. */
-	bool more = offset < total && total - offset > limit;
+	/* None is negative, so this cannot overflow where offset + limit can. */
+	bool more = total - offset > limit;
 	char after[160];
 
 	snprintf(after, sizeof(after),

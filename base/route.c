@@ -155,11 +155,9 @@ route_find(const struct route *const *tables, int host_class, enum method m,
     const char *path, struct arena *a, const struct route **route, struct pairs *params,
     const char **allow)
 {
-	const struct route *row = NULL;
+	const struct route *row = best_row(tables, host_class, m, path);
 	unsigned set;
 
-	if (m != METHOD_OTHER)
-		row = best_row(tables, host_class, m, path);
 	if (row != NULL) {
 		take_params(a, row->path, path, params);
 		*route = row;

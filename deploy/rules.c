@@ -157,14 +157,15 @@ block_line(struct rules_reading *r, char *text)
 static void
 headers_parse(struct rules_reading *r, const char *text, size_t len)
 {
-	struct rules_text t = { .text = text, .len = len };
+	struct rules_text t;
 	struct rules_block *b = NULL;
 	bool orphan = true;
 	char *line;
 
 	r->rules->blocks = arena_alloc(r->rules->arena,
 	    LIMIT_HEADER_RULES * sizeof(*r->rules->blocks));
-	while ((line = rules_text_line(&t)) != NULL) {
+	rules_text_init(&t, text, len);
+	for (line = rules_text_line(&t); line != NULL; line = rules_text_line(&t)) {
 		bool indented = line[0] == ' ' || line[0] == '\t';
 		char *s = rules_text_trim(line);
 
@@ -183,10 +184,28 @@ headers_parse(struct rules_reading *r, const char *text, size_t len)
 	rules_text_fini(&t);
 }
 
+/* A file full of headers must not push out the server's own. */
+static void
+apply(const struct rules_line *line, struct response *rs, size_t *room)
+{
+	size_t n;
+
+	if (line->value == NULL) {
+		response_unset(rs, line->name);
+		return;
+	}
+	n = strlen(line->name) + strlen(line->value) + 4;
+	if (n > *room || rs->nheaders >= RESPONSE_HEADERS - HEADERS_LEFT)
+		return;
+	*room -= n;
+	response_header(rs, line->name, line->value);
+}
+
 void
 rules_headers(const struct rules *rules, const char *path, struct response *rs)
 {
 	struct pattern_taken t;
+	size_t room = LIMIT_RESPONSE_HEADERS / 2;
 
 	if (rules == NULL)
 		return;
@@ -196,12 +215,8 @@ rules_headers(const struct rules *rules, const char *path, struct response *rs)
 		t.n = 0;
 		if (!pattern_match(&b->path, path, &t))
 			continue;
-		for (size_t k = 0; k < b->n; k++) {
-			if (b->v[k].value == NULL)
-				response_unset(rs, b->v[k].name);
-			else if (rs->nheaders < RESPONSE_HEADERS - HEADERS_LEFT)
-				response_header(rs, b->v[k].name, b->v[k].value);
-		}
+		for (size_t k = 0; k < b->n; k++)
+			apply(&b->v[k], rs, &room);
 	}
 }
 

@@ -30,7 +30,11 @@ void		 rules_headers(const struct rules *, const char *path, struct response *);
 
 struct rules_hit {
 	int		 status;	/* 200 404 410 or 3xx */
-	const char	*to;		/* path inside the app, or an absolute URL for 3xx */
+	/*
+	 * 3xx: percent-encoded, "/..." with one leading slash or http(s)://...;
+	 * else the decoded path of a file, which may name anything.
+	 */
+	const char	*to;
 };
 /*
  * First _redirects rule for path (query decoded).  forced: only those with '!', asked
@@ -40,5 +44,7 @@ bool		 rules_redirect(const struct rules *, struct arena *, const char *path,
 		    const struct pairs *query, bool forced, struct rules_hit *);
 /* Is this response header one that neither rules nor apps may set (contract 5.3)? */
 bool		 rules_header_denied(const char *name);
+/* The same for the value of Set-Cookie: Domain= and the platform's names are refused. */
+bool		 rules_cookie_denied(const char *value);
 
 #endif

@@ -51,9 +51,8 @@ has_name(const struct rules_target *r, const char *name, size_t len)
 	for (size_t i = 0; i < r->from.n; i++) {
 		const struct pattern_segment *s = &r->from.v[i];
 
-		if (s->kind == PATTERN_NAME && s->len == len && memcmp(s->text, name, len) == 0)
-			return true;
-		if (s->kind == PATTERN_SPLAT && len == 5 && memcmp(name, "splat", 5) == 0)
+		if (s->kind == PATTERN_NAME && s->len == len &&
+		    memcmp(s->text, name, len) == 0)
 			return true;
 	}
 	for (size_t i = 0; i < r->nterms; i++)
@@ -73,32 +72,72 @@ authority_end(const char *to)
 	return (size_t)(p + 3 - to) + strcspn(p + 3, "/?#");
 }
 
-static const char *
-target_parse(struct rules_target *r, const char *to)
+static bool
+is_url(int status)
 {
-	bool absolute = strncasecmp(to, "http://", 7) == 0 ||
-	    strncasecmp(to, "https://", 8) == 0;
-	size_t host = authority_end(to), n;
+	return status >= 300 && status <= 399;
+}
 
-	if (!absolute && to[0] != '/')
-		return "the target is neither a path nor an http(s) URL";
-	if (absolute && (r->status < 300 || r->status > 399))
-		return "a URL as target needs a 3xx status";
-	if (absolute && host <= (size_t)(strstr(to, "://") + 3 - to))
-		return "the target has no host";
+static const char *
+text_refused(const char *to)
+{
 	if (strlen(to) > RULES_VALUE_MAX || !str_utf8_ok(to, strlen(to)))
 		return "the target is too long or not UTF-8";
-	for (const char *p = to; *p != '\0'; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '\\')
+	for (; *to != '\0'; to++)
+		if ((unsigned char)*to < 0x20 || *to == 0x7f || *to == '\\')
 			return "the target has a control byte or a backslash";
-		if (*p != ':')
-			continue;
-		n = pattern_name(p + 1);
-		if (n > 0 && has_name(r, p + 1, n) && p < to + host)
-			return "a placeholder cannot stand in the host";
-	}
-	r->to = to;
 	return NULL;
+}
+
+/* http(s)://host...: everything up to the path is the owner's own words. */
+static const char *
+absolute_refused(const struct rules_target *r, const char *to)
+{
+	size_t host = authority_end(to);
+	const char *p = strstr(to, "://") + 3;
+
+	if (!is_url(r->status))
+		return "a URL as target needs a 3xx status";
+	if (host == (size_t)(p - to))
+		return "the target has no host";
+	for (; p < to + host; p++)
+		if (*p == ':' && has_name(r, p + 1, pattern_name(p + 1)))
+			return "a placeholder cannot stand in the host";
+	return NULL;
+}
+
+static const char *
+target_parse(struct rules_target *r, char *to)
+{
+	const char *reason = text_refused(to);
+	size_t n = strcspn(to, "?#");
+
+	if (reason != NULL)
+		return reason;
+	r->to = to;
+	if (strncasecmp(to, "http://", 7) == 0 || strncasecmp(to, "https://", 8) == 0)
+		return absolute_refused(r, to);
+	if (to[0] != '/')
+		return "the target is neither a path nor an http(s) URL";
+	if (to[1] == '/')
+		return "a path as target starts with one /";
+	if (is_url(r->status))
+		return NULL;
+	if (!path_unescape(to, to, n, false, &n))
+		return "a bad % escape in the target";
+	to[n] = '\0';
+	return NULL;
+}
+
+static bool
+decode(char *s)
+{
+	size_t n;
+
+	if (!path_unescape(s, s, strlen(s), true, &n))
+		return false;
+	s[n] = '\0';
+	return true;
 }
 
 static const char *
@@ -110,8 +149,8 @@ term_parse(struct rules_target *r, char *word)
 	if (r->nterms == PATTERN_NAMES)
 		return "more than 8 query conditions";
 	*eq = '\0';
-	if (word[0] == '\0')
-		return "a query condition without a name";
+	if (word[0] == '\0' || !decode(word) || !decode(eq + 1))
+		return "a query condition is name=value or name=:name";
 	t = &r->terms[r->nterms];
 	t->name = word;
 	t->value = eq + 1;
@@ -156,7 +195,7 @@ rule_parse(struct rules *rules, char **word, size_t n, struct rules_target *out)
 void
 rules_redirect_parse(struct rules_reading *r, const char *text, size_t len)
 {
-	struct rules_text t = { .text = text, .len = len };
+	struct rules_text t;
 	struct rules *rules = r->rules;
 	char *line, *word[RULES_TEXT_WORDS];
 	const char *reason;
@@ -165,7 +204,8 @@ rules_redirect_parse(struct rules_reading *r, const char *text, size_t len)
 	if (max > LIMIT_REDIRECT_RULES)
 		max = LIMIT_REDIRECT_RULES;
 	rules->targets = arena_alloc(rules->arena, (max + 1) * sizeof(*rules->targets));
-	while ((line = rules_text_line(&t)) != NULL) {
+	rules_text_init(&t, text, len);
+	for (line = rules_text_line(&t); line != NULL; line = rules_text_line(&t)) {
 		struct rules_target *out = &rules->targets[rules->ntargets];
 
 		r->line = t.number;
@@ -189,7 +229,8 @@ rules_redirect_parse(struct rules_reading *r, const char *text, size_t len)
 }
 
 static bool
-terms_match(const struct rules_target *r, const struct pairs *query, struct pattern_taken *t)
+terms_match(const struct rules_target *r, const struct pairs *query,
+    struct pattern_taken *t)
 {
 	for (size_t i = 0; i < r->nterms; i++) {
 		const struct rules_term *term = &r->terms[i];
@@ -207,7 +248,8 @@ terms_match(const struct rules_target *r, const struct pairs *query, struct patt
 
 /* The value a ":name" at s stands for; *used is how long the name is with its colon. */
 static bool
-lookup(const struct pattern_taken *t, const char *s, const char **value, size_t *len, size_t *used)
+lookup(const struct pattern_taken *t, const char *s, const char **value, size_t *len,
+    size_t *used)
 {
 	size_t n = pattern_name(s + 1);
 
@@ -222,40 +264,50 @@ lookup(const struct pattern_taken *t, const char *s, const char **value, size_t 
 	return false;
 }
 
+/* The target for this request, in the arena; NULL if it grew too long. */
 static const char *
 target_fill(struct arena *a, const struct rules_target *r, const struct pattern_taken *t)
 {
-	struct rules_fill out;
-	bool url = r->status >= 300 && r->status < 400, in_query = false;
+	bool url = is_url(r->status), in_query = false;
 	size_t host = authority_end(r->to), len, used;
-	const char *p, *value;
+	const char *p, *value, *out = NULL;
+	struct buf b;
 
-	rules_fill_init(&out, a);
+	buf_init(&b, LIMIT_PATH * 3);
 	for (p = r->to; *p != '\0'; p++) {
 		in_query |= *p == '?' || *p == '#';
 		if (*p != ':' || p < r->to + host || !lookup(t, p, &value, &len, &used)) {
-			rules_fill_add(&out, p, 1,
-			    url && (unsigned char)*p > 0x7e ? RULES_FILL_PATH : RULES_FILL_RAW);
+			rules_fill(&b, p, 1, url && (unsigned char)*p > 0x7e ?
+			    RULES_FILL_PATH : RULES_FILL_RAW);
 			continue;
 		}
-		rules_fill_add(&out, value, len, !url ? RULES_FILL_RAW :
+		rules_fill(&b, value, len, !url ? RULES_FILL_RAW :
 		    in_query ? RULES_FILL_QUERY : RULES_FILL_PATH);
 		p += used - 1;
 	}
-	return rules_fill_done(&out);
+	if (buf_ok(&b)) {
+		/* "/:a" with a value of "/x" would be another host. */
+		for (p = b.data; p[0] == '/' && p[1] == '/'; p++)
+			;
+		out = arena_strdup(a, p);
+	}
+	buf_fini(&b);
+	return out;
 }
 
 /* Would the redirect lead where the visitor is? */
 static bool
 leads_here(struct arena *a, const struct rules_target *r, const char *to, const char *path)
 {
-	const char *here;
-	size_t n = strcspn(to, "?#");
+	char *there;
+	size_t n;
 
-	if (r->status < 300 || r->status > 399 || r->nterms > 0 || to[0] != '/')
+	if (!is_url(r->status) || r->nterms > 0 || to[0] != '/')
 		return false;
-	here = path_escape(a, path);
-	return strlen(here) == n && strncmp(here, to, n) == 0;
+	there = arena_strndup(a, to, strcspn(to, "?#"));
+	if (!path_unescape(there, there, strlen(there), false, &n))
+		return false;
+	return strlen(path) == n && memcmp(path, there, n) == 0;
 }
 
 bool
@@ -275,7 +327,7 @@ rules_redirect(const struct rules *rules, struct arena *a, const char *path,
 		    !terms_match(r, query, &t))
 			continue;
 		to = target_fill(a, r, &t);
-		if (leads_here(a, r, to, path))
+		if (to == NULL || leads_here(a, r, to, path))
 			continue;
 		hit->status = r->status;
 		hit->to = to;

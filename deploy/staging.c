@@ -110,6 +110,12 @@ staging_count(const struct staging *st)
 	return st->n;
 }
 
+static bool
+segment_is(const char *p, size_t n, const char *name)
+{
+	return strlen(name) == n && strncasecmp(p, name, n) == 0;
+}
+
 /* Length of the leading part of path that is left out of every deploy, 0 = none. */
 static size_t
 dropped(const char *path)
@@ -118,12 +124,11 @@ dropped(const char *path)
 
 	for (;;) {
 		size_t n = strcspn(p, "/");
-		char *segment = strndupa(p, n);
 		bool last = p[n] == '\0';
 
-		if (str_ieq(segment, ".git") || str_ieq(segment, "__MACOSX") ||
-		    (last && (str_ieq(segment, ".DS_Store") ||
-		    strncasecmp(segment, ".env", 4) == 0)))
+		if (segment_is(p, n, ".git") || segment_is(p, n, "__MACOSX") ||
+		    (last && segment_is(p, n, ".DS_Store")) ||
+		    (last && strncasecmp(p, ".env", 4) == 0))
 			return (size_t)(p - path) + n + (last ? 0 : 1);
 		if (last)
 			return 0;

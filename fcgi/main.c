@@ -38,21 +38,23 @@ help(FILE *to)
 int
 main(int argc, char **argv)
 {
+	const char *name = argc < 2 ? "" : argv[1];
+
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (argc < 2) {
 		help(stderr);
 		return 2;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+	    strcmp(name, "help") == 0) {
 		help(stdout);
 		return 0;
 	}
-	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
-		argv[1] = "version";
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+		name = "version";
 	for (const struct command *c = commands; c->name != NULL; c++)
-		if (strcmp(argv[1], c->name) == 0)
+		if (strcmp(name, c->name) == 0)
 			return c->run(c, argc - 1, argv + 1);
-	fprintf(stderr, "fazt-fcgi: no command %s. Try: fazt-fcgi --help\n", argv[1]);
+	fprintf(stderr, "fazt-fcgi: no command %s. Try: fazt-fcgi --help\n", name);
 	return 2;
 }

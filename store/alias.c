@@ -197,14 +197,12 @@ targets_write(struct writer *w, const char *name, const struct alias_target *v, 
 	return err;
 }
 
-enum fz_err
-alias_put(struct writer *w, const struct alias *al)
+static enum fz_err
+write_all(struct writer *w, const struct alias *al)
 {
 	int64_t now = clock_wall_ms();
-	enum fz_err err = targets_check(w, al);
+	enum fz_err err;
 
-	if (err != FZ_OK)
-		return err;
 	writer_touch(w);
 	err = sql_run(w, "INSERT INTO alias(name,type,app,url,status,keep_path,created,updated)"
 	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?7) ON CONFLICT(name) DO UPDATE SET"
@@ -218,6 +216,14 @@ alias_put(struct writer *w, const struct alias *al)
 		return err;
 	return targets_write(w, al->name, al->targets,
 	    al->type == ALIAS_SPLIT ? al->ntargets : 0);
+}
+
+enum fz_err
+alias_put(struct writer *w, const struct alias *al)
+{
+	enum fz_err err = targets_check(w, al);
+
+	return err == FZ_OK ? write_all(w, al) : err;
 }
 
 enum fz_err
@@ -300,7 +306,7 @@ split_leave(struct writer *w, struct arena *a, const char *name, int64_t app)
 	} else {
 		weights_scale(al.targets, n);
 	}
-	return alias_put(w, &al);
+	return write_all(w, &al);
 }
 
 enum fz_err

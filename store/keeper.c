@@ -28,6 +28,7 @@
 #define TIDY_MS (3600 * 1000)
 #define IDLE_MS 1000
 #define CHECKPOINT_FRAMES 4000
+#define RETRY_MS 250
 
 struct keeper {
 	struct store	*store;
@@ -40,6 +41,7 @@ struct keeper {
 	int64_t		 tidied;
 	int64_t		 quiet_since;
 	uint64_t	 seen;		/* newest commit at quiet_since */
+	int64_t		 not_before;	/* no checkpoint earlier */
 };
 
 /* Everything copied?  BUSY is another process's checkpoint: it does the work. */
@@ -62,11 +64,16 @@ checkpoint(struct keeper *k)
 {
 	struct store *store = k->store;
 
+	bool all;
+
 	(void)pass(k);
 	(void)pthread_mutex_lock(&store->writer.lock);
-	if (pass(k))
+	all = pass(k);
+	if (all)
 		atomic_store(&store->wal_frames, 0);
 	(void)pthread_mutex_unlock(&store->writer.lock);
+	/* A reader holds old frames, or the disk is full: give it time. */
+	k->not_before = clock_mono_ms() + (all ? 0 : RETRY_MS);
 }
 
 static void
@@ -79,13 +86,10 @@ maybe_checkpoint(struct keeper *k, int64_t now)
 		k->seen = committed;
 		k->quiet_since = now;
 	}
-	if (k->store->no_checkpoint || frames == 0)
+	if (k->store->no_checkpoint || frames == 0 || now < k->not_before)
 		return;
-	if (frames >= CHECKPOINT_FRAMES || now - k->quiet_since >= IDLE_MS) {
+	if (frames >= CHECKPOINT_FRAMES || now - k->quiet_since >= IDLE_MS)
 		checkpoint(k);
-		/* A reader may hold old frames: not again before another second. */
-		k->quiet_since = clock_mono_ms();
-	}
 }
 
 static void

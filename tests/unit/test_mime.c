@@ -119,6 +119,7 @@ test_classes(void **state)
 		{ "image/", false, true },
 		{ "/png", false, true },
 		{ "image/png, text/html", false, true },
+		{ "image/png;a=b, text/html", false, true },
 		{ "image/png x", false, true },
 		{ "image/p\"g", false, true },
 	};

@@ -161,6 +161,7 @@ test_malformed_bodies(void **state)
 		"--B\r\n--B--",
 		"--B\r\nX: y\r\n\r\nx\r\n--B--",
 		"--B\r\n" FIELD("a") FIELD("a") "\r\nx\r\n--B--",
+		"--B\r\n" FIELD("a") "Content-Disposition: form-data; filename=f\r\n\r\nx\r\n--B--",
 		"--B\r\n" FIELD("a") "Content-Type: a/b\r\nContent-Type: a/b\r\n\r\nx\r\n--B--",
 		"--B\r\n" FIELD("a") "Content-Type: \xff\r\n\r\nx\r\n--B--",
 		"--B\r\n" FIELD("a") "Content-Transfer-Encoding: base64\r\n\r\nx\r\n--B--",
@@ -235,11 +236,12 @@ test_boundaries(void **state)
 {
 	static const struct {
 		const char	*type;
-		const char	*body;
+		const char	*body;		/* NULL = refused */
 	} t[] = {
 		{ "multipart/form-data;boundary=B", "--B--" },
 		{ "Multipart/Form-Data ; Boundary=\"B\" ; charset=utf-8", "--B--" },
-		{ "multipart/form-data; boundary=----WebKitFormBoundaryAbC", "------WebKitFormBoundaryAbC--" },
+		{ "multipart/form-data; boundary=----WebKitFormBoundaryAbC",
+		    "------WebKitFormBoundaryAbC--" },
 		{ "multipart/form-data; boundary=\"a b:c\"", "--a b:c--" },
 		{ "multipart/form-data; boundary=a:/=?b", "--a:/=?b--" },
 		{ "multipart/form-data; boundary=" SEVENTY, "--" SEVENTY "--" },
@@ -266,6 +268,12 @@ test_boundaries(void **state)
 	char *out;
 
 	(void)state;
+	assert_int_equal(parse_text(a, "multipart/form-data; boundary=\"B \"", "--B --", &out),
+	    FZ_BAD_REQUEST);
+	assert_int_equal(parse_text(a, "multipart/form-data; boundary=" SEVENTY "0",
+	    "--" SEVENTY "0--", &out), FZ_BAD_REQUEST);
+	assert_int_equal(parse_text(a, "multipart/form-data; boundary=\"a\\\"b\"",
+	    "--a\"b--", &out), FZ_BAD_REQUEST);
 	for (size_t i = 0; i < COUNT(t); i++) {
 		const char *body = t[i].body != NULL ? t[i].body : "--B--";
 

@@ -191,8 +191,8 @@ static void
 test_envelopes(void **state)
 {
 	(void)state;
-	assert_int_equal(response_data(&r, 201, json_pack("{s:s,s:i}", "b", "/\xc3\xa4", "a", 1)),
-	    FZ_OK);
+	assert_int_equal(response_data(&r, 201,
+	    json_pack("{s:s,s:i}", "b", "/\xc3\xa4", "a", 1)), FZ_OK);
 	assert_int_equal(r.status, 201);
 	assert_body("{\"data\":{\"b\":\"/\xc3\xa4\",\"a\":1}}");
 	assert_string_equal(response_get(&r, "Content-Type"), "application/json");

@@ -1,0 +1,116 @@
+/*
+ * What acceptor.c, worker.c, conn.c and gate.c share; nobody else includes it.
+ *
+ * Thread contract: as each field says; "fixed" = set before the first thread starts.
+ */
+#ifndef FCGI_GATE_INNER_H
+#define FCGI_GATE_INNER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fcgi/cgi_vars.h"
+#include "fcgi/conn.h"
+#include "fcgi/gate.h"
+
+/* First int of whatever epoll_event.data.ptr points to. */
+enum gate_kind { GATE_CONN, GATE_LISTENER, GATE_WAKE };
+
+/* A node and what was parsed from it, kept by the requests that began with it. */
+struct gate_view {
+	const struct node *node;
+	struct cgi_trust *trust;
+	void		(*release)(const struct node *);
+	atomic_uint	 refs;
+};
+
+struct gate_queue {
+	pthread_mutex_t	 lock;
+	pthread_cond_t	 filled;
+	struct conn	*first;		/* under lock, as the rest */
+	struct conn	**last;
+	unsigned	 len;
+	unsigned	 heads;		/* of them requests not begun */
+	unsigned	 waiting;	/* threads in pop */
+	bool		 closed;
+};
+
+struct gate_worker {
+	struct gate	*gate;		/* fixed */
+	struct gate_queue *queue;	/* fixed */
+	pthread_t	 thread;
+	bool		 started;
+	atomic_int_fast64_t since_ms;	/* begin of the turn that runs now, 0 = none */
+};
+
+struct gate {
+	struct listeners *listeners;	/* fixed */
+	unsigned	 nworkers;	/* fixed, as all options */
+	unsigned	 queue_max;
+	unsigned	 max_conns;
+	int64_t		 grace_ms;
+	uid_t		*uids;
+	size_t		 nuids;
+	gid_t		*gids;
+	size_t		 ngids;
+
+	int		 ep;		/* fixed */
+	int		 wake_kind;	/* GATE_WAKE */
+	int		 wake;		/* eventfd, fixed */
+	int		 reserve;	/* acceptor only: a descriptor to give up */
+	bool		 accepting;	/* acceptor only: listeners are in epoll */
+	bool		 queue_full;	/* acceptor only: last told readiness */
+	int64_t		 retry_ms;	/* acceptor only: no accept before */
+	pthread_t	 acceptor;
+	bool		 acceptor_started;
+	struct gate_worker *workers;	/* nworkers, then the one that sheds */
+	struct gate_queue ready;
+	struct gate_queue shed;
+
+	pthread_mutex_t	 list_lock;
+	pthread_cond_t	 list_changed;
+	struct conn	*conns;		/* under list_lock */
+	unsigned	 nconns;	/* under list_lock */
+
+	pthread_mutex_t	 view_lock;
+	struct gate_view *view;		/* under view_lock */
+
+	atomic_bool	 draining;
+	atomic_bool	 stopping;
+	atomic_int_fast64_t active_ms;	/* last time a request began */
+	atomic_int_fast64_t heartbeat_ms;	/* of the acceptor */
+	atomic_uint	 busy;
+	atomic_int	 parked;
+	atomic_uint_fast64_t served;
+	atomic_uint_fast64_t shed_count;
+	atomic_uint_fast64_t refused;
+};
+
+/* Borrow the present view; give it back with gate_view_drop. */
+struct gate_view *gate_view_take(struct gate *);
+void		 gate_view_drop(struct gate_view *);
+
+/* Start a thread with every signal blocked; stack 0 = the system's. */
+enum fz_err	 gate_thread(pthread_t *, size_t stack, void *(*)(void *), void *,
+		    struct why *) MUST_CHECK;
+void		 gate_metric(struct gate *, int metric, int64_t);
+
+/* acceptor.c */
+enum fz_err	 acceptor_start(struct gate *, struct why *) MUST_CHECK;
+void		 acceptor_wake(struct gate *);
+/* Give a connection to epoll until it is readable/writable or its deadline passes. */
+void		 acceptor_park(struct gate *, struct conn *, enum conn_next);
+/* Take it off the list, close and free. */
+void		 acceptor_forget(struct gate *, struct conn *);
+
+/* worker.c */
+void		 worker_queue_init(struct gate_queue *);
+void		 worker_queue_fini(struct gate_queue *);
+void		 worker_push(struct gate_queue *, struct conn *);
+void		 worker_queue_close(struct gate_queue *);
+unsigned	 worker_queue_heads(struct gate_queue *);
+enum fz_err	 worker_start(struct gate_worker *, struct why *) MUST_CHECK;
+
+#endif

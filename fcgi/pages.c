@@ -1,0 +1,116 @@
+/*
+ * A visitor who meets one of these has lost their way in somebody's app, so the pages
+ * are short, say what happened in a heading, work without style and script, follow the
+ * visitor's light or dark setting, and advertise nothing.  They must not depend on the
+ * store, which may be the very thing that is broken.
+ *
+ * Every text from outside goes through the one HTML escape.  The policy header
+ * forbids all but the style in the page, whatever ends up in it.
+ */
+#include "fcgi/pages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#define PAGE_MAX 16384
+
+static const char head[] =
+    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>";
+static const char style[] =
+    "</title>\n<style>\n"
+    ":root { color-scheme: light dark }\n"
+    "body { font: 1.1rem/1.6 system-ui, sans-serif; margin: 18vh auto 0;"
+    " max-width: 34rem; padding: 0 1.5rem }\n"
+    "h1 { font-size: 1.6rem; line-height: 1.3; margin: 0 0 .5rem }\n"
+    "p { margin: 0 0 .5rem }\n"
+    "small { opacity: .75 }\n"
+    "</style>\n</head>\n<body>\n<main>\n<h1>";
+
+static bool
+wants_json(const struct request *rq)
+{
+	const char *accept = request_header(rq, "accept");
+
+	if (strcmp(rq->path, "/api") == 0 || str_starts(rq->path, "/api/") ||
+	    str_starts(rq->path, "/_"))
+		return true;
+	return accept != NULL && strstr(accept, "application/json") != NULL &&
+	       strstr(accept, "text/html") == NULL;
+}
+
+static void
+write_json(struct buf *b, const struct request *rq, const char *code, const char *text)
+{
+	buf_puts(b, "{\"error\":");
+	buf_json(b, text, strlen(text));
+	buf_printf(b, ",\"code\":\"%s\",\"id\":", code);
+	buf_json(b, rq->id, strlen(rq->id));
+	buf_puts(b, "}");
+}
+
+static void
+write_page(struct buf *b, const struct request *rq, const char *title, const char *text)
+{
+	buf_puts(b, head);
+	buf_html(b, title);
+	buf_puts(b, style);
+	buf_html(b, title);
+	buf_puts(b, "</h1>\n");
+	if (strcmp(title, text) != 0) {
+		buf_puts(b, "<p>");
+		buf_html(b, text);
+		buf_puts(b, "</p>\n");
+	}
+	if (rq->id[0] != '\0') {
+		buf_puts(b, "<p><small>Request ");
+		buf_html(b, rq->id);
+		buf_puts(b, "</small></p>\n");
+	}
+	buf_puts(b, "</main>\n</body>\n</html>\n");
+}
+
+void
+pages_status(struct request *rq, struct response *rs, int status, const char *title,
+    const char *code, const char *text)
+{
+	bool json = wants_json(rq);
+	struct buf b;
+	size_t len;
+	char *bytes;
+
+	buf_init(&b, PAGE_MAX);
+	if (json)
+		write_json(&b, rq, code, text);
+	else
+		write_page(&b, rq, title, text);
+	if (!buf_ok(&b)) {
+		buf_fini(&b);
+		response_text(rs, status, title);
+		return;
+	}
+	bytes = buf_take(&b, &len);
+	response_bytes(rs, status, json ? "application/json" : "text/html; charset=utf-8",
+	    bytes, len);
+	rs->release = free;
+	rs->release_arg = bytes;
+	response_header(rs, "Cache-Control", "no-store");
+	response_header(rs, "X-Content-Type-Options", "nosniff");
+	response_header(rs, "Referrer-Policy", "strict-origin-when-cross-origin");
+	if (!json)
+		response_header(rs, "Content-Security-Policy",
+		    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+		    "form-action 'none'");
+}
+
+void
+pages_error(struct request *rq, struct response *rs, enum fz_err err, const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		text = err_text(err);
+	pages_status(rq, rs, err_status(err), err_text(err), err_code(err), text);
+}

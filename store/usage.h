@@ -1,0 +1,20 @@
+/*
+ * What an app takes up.
+ * Thread contract: as the reader given.
+ */
+#ifndef STORE_USAGE_H
+#define STORE_USAGE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/store.h"
+
+struct usage {
+	int64_t	disk;	/* bytes of every distinct content of all versions, variants too */
+	int64_t	files;	/* of the live version */
+};
+
+enum fz_err	usage_of_app(struct reader *, int64_t app, struct usage *) MUST_CHECK;
+
+#endif
