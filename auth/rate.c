@@ -25,6 +25,7 @@
 
 #define SHARDS 16
 #define NONE UINT32_MAX
+#define HAIR 1e-6	/* what sums of fractions may be off by */
 
 struct rate_key {
 	uint64_t	 a;
@@ -181,7 +182,7 @@ find(const struct rate *r, struct shard *s, const struct rate_key *k, int64_t no
 static int64_t
 seconds(double us)
 {
-	double s = us / 1e6;
+	double s = us / 1e6 - HAIR;
 
 	if (s >= 1e9)
 		return 1000000000;
@@ -204,13 +205,13 @@ take(struct rate *r, const struct rate_key *k, struct rate_answer *out)
 			b->tokens = r->burst;
 		b->at_us = now;
 	}
-	out->allowed = b->tokens >= 1;
+	out->allowed = b->tokens >= 1 - HAIR;
 	if (out->allowed)
-		b->tokens -= 1;
+		b->tokens = b->tokens > 1 ? b->tokens - 1 : 0;
 	tokens = b->tokens;
 	pthread_mutex_unlock(&s->lock);
 
-	out->remaining = (int64_t)tokens;
+	out->remaining = (int64_t)(tokens + HAIR);
 	out->reset_s = seconds(((out->allowed ? r->burst : 1) - tokens) / r->per_us);
 }
 

@@ -6,11 +6,6 @@
  * "which of these hashes do you miss" must not tell what other apps have.  For the
  * same reason a content is accepted only under a hash that the list announced, with the
  * size it announced, so an upload cannot be used to fill the disk or to probe.
- *
- * The list is kept with the upload as the JSON text {"site_name":..,"files":[["<sha256>",
- * size,"path"],..]}.  In that form the entry of one hash is found by searching for
- * ["<sha256>", in the text: inside a string its quotes would be escaped.  Ten thousand
- * PUTs then do not parse a megabyte of JSON each.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +13,12 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mime.h"
-#include "base/path.h"
 #include "base/route.h"
 #include "base/str.h"
+#include "deploy/delta_list.h"
 #include "deploy/deploy_rate.h"
 #include "deploy/deploy_target.h"
-#include "deploy/refuse.h"
+#include "deploy/reply.h"
 #include "deploy/staging.h"
 #include "store/blob.h"
 #include "store/upload.h"
@@ -49,23 +44,26 @@ drop_json(void *j)
 
 /* The body as an object; the list of files may be larger than other JSON. */
 static enum fz_err
-read_body(struct request *rq, struct response *rs, json_t **out)
+read_body(struct request *rq, struct response *rs, size_t max, json_t **out)
 {
 	struct why why = { 0 };
 	const char *text;
+	json_t *in = NULL;
 	enum fz_err err;
 	size_t len;
-	json_t *in;
 
-	if (strncasecmp(rq->content_type, "application/json", 16) != 0)
-		return response_why(rs, FZ_UNSUPPORTED_MEDIA_TYPE,
-		    "Send the body as application/json");
-	err = request_text(rq, LIST_MAX, &text, &len);
+	err = request_text(rq, max, &text, &len);
 	if (err == FZ_PAYLOAD_TOO_LARGE)
-		response_detail(rs, "limit", json_integer(LIST_MAX));
+		response_detail(rs, "limit", json_integer((json_int_t)max));
 	if (err != FZ_OK)
 		return err;
-	err = json_parse(text, len, &in, &why);
+	if (len == 0)
+		in = json_object();
+	else if (strncasecmp(rq->content_type, "application/json", 16) != 0)
+		return response_why(rs, FZ_UNSUPPORTED_MEDIA_TYPE,
+		    "Send the body as application/json");
+	else
+		err = json_parse(text, len, &in, &why);
 	if (err != FZ_OK)
 		return response_why(rs, err, "%s", why.text);
 	arena_defer(rq->arena, drop_json, in);
@@ -73,123 +71,6 @@ read_body(struct request *rq, struct response *rs, json_t **out)
 		return response_why(rs, FZ_INVALID_JSON, "The body must be a JSON object");
 	*out = in;
 	return FZ_OK;
-}
-
-static enum fz_err
-bad_field(struct response *rs, enum fz_err err, const struct field_error *bad)
-{
-	if (err == FZ_MISSING_FIELD)
-		return response_missing(rs, bad->field);
-	return response_invalid(rs, bad->field,
-	    bad->constraint != NULL ? bad->constraint : "wrong type");
-}
-
-/* {path, sha256, size} -> ["<sha256>", size, "path"]. */
-static enum fz_err
-read_file(struct request *rq, struct response *rs, const json_t *f, json_t *out,
-    int64_t *total)
-{
-	struct field_error bad = { 0 };
-	const char *path, *sha, *reason;
-	uint8_t hash[SHA256_LEN];
-	char hex[SHA256_HEX];
-	int64_t size;
-	enum fz_err err;
-
-	if (!json_is_object(f))
-		return response_invalid(rs, "files", "a list of {path, sha256, size}");
-	err = json_want_str(f, "path", true, 4 * LIMIT_FILE_PATH, &path, &bad);
-	if (err == FZ_OK)
-		err = json_want_str(f, "sha256", true, 64, &sha, &bad);
-	if (err == FZ_OK)
-		err = json_want_int(f, "size", true, 0, LIMIT_FILE, &size, &bad);
-	if (err != FZ_OK)
-		return bad_field(rs, err, &bad);
-	if (!str_unhex(hash, sizeof(hash), sha, strlen(sha)))
-		return response_invalid(rs, "sha256", "64 hexadecimal digits");
-	if (path_file(rq->arena, path, &reason) == NULL)
-		return refuse_entry(rs, path, reason);
-	*total += size;
-	if (*total > (int64_t)LIMIT_TREE)
-		return refuse_entry(rs, path, "all files together are too large");
-	str_hex(hex, hash, sizeof(hash));
-	json_array_append_new(out, json_pack("[s,I,s]", hex, (json_int_t)size, path));
-	return FZ_OK;
-}
-
-static enum fz_err
-read_files(struct request *rq, struct response *rs, const json_t *in, json_t *out)
-{
-	const json_t *files = json_object_get(in, "files"), *f;
-	enum fz_err err = FZ_OK;
-	int64_t total = 0;
-	size_t i;
-
-	if (files == NULL)
-		return response_missing(rs, "files");
-	if (!json_is_array(files) || json_array_size(files) == 0)
-		return response_invalid(rs, "files", "a list of at least one file");
-	if (json_array_size(files) > LIMIT_ENTRIES)
-		return refuse_entry(rs, NULL, "it holds too many entries");
-	json_array_foreach(files, i, f) {
-		err = read_file(rq, rs, f, out, &total);
-		if (err != FZ_OK)
-			break;
-	}
-	return err;
-}
-
-/* The same fields a form has; o points into in. */
-static enum fz_err
-read_options(struct response *rs, const json_t *in, struct deploy_options *o)
-{
-	const struct {
-		const char	*name;
-		bool		 need;
-		size_t		 max;
-		const char	**out;
-	} texts[] = {
-		{ "site_name", true, 300, &o->label }, { "message", false, 1024, &o->message },
-		{ "source_type", false, 16, &o->source },
-		{ "source_url", false, 2048, &o->source_url },
-		{ "source_ref", false, 256, &o->source_ref },
-		{ "source_commit", false, 64, &o->source_commit },
-	};
-	struct field_error bad = { 0 };
-	enum fz_err err = FZ_OK;
-
-	o->source = "deploy";
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && err == FZ_OK; i++)
-		err = json_want_str(in, texts[i].name, texts[i].need, texts[i].max,
-		    texts[i].out, &bad);
-	if (err == FZ_OK)
-		err = json_want_bool(in, "spa", false, &o->spa, &bad);
-	if (err == FZ_OK)
-		err = json_want_bool(in, "draft", false, &o->draft, &bad);
-	if (err != FZ_OK)
-		return bad_field(rs, err, &bad);
-	if (strcmp(o->source, "deploy") != 0 && strcmp(o->source, "git") != 0 &&
-	    strcmp(o->source, "template") != 0)
-		return response_invalid(rs, "source_type", "deploy, git or template");
-	return FZ_OK;
-}
-
-/* What the commit will need again, and nothing else the caller may have sent. */
-static json_t *
-spec_of(const json_t *in, json_t *files)
-{
-	static const char *const kept[] = { "site_name", "message", "source_type",
-		"source_url", "source_ref", "source_commit", "spa", "draft" };
-	json_t *spec = json_object();
-
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		json_t *v = json_object_get(in, kept[i]);
-
-		if (v != NULL)
-			json_object_set(spec, kept[i], v);
-	}
-	json_object_set(spec, "files", files);
-	return spec;
 }
 
 /* The blob of one entry of the list, when the upload or the app holds it. */
@@ -252,9 +133,9 @@ open_upload(struct request *rq, struct response *rs, json_t *in, json_t *files)
 	char *text;
 	enum fz_err err;
 
-	err = read_options(rs, in, &opt);
+	err = delta_list_options(rs, in, &opt);
 	if (err == FZ_OK)
-		err = read_files(rq, rs, in, files);
+		err = delta_list_read(rq, rs, in, files);
 	if (err == FZ_OK)
 		err = reader_open(rq->node->store, &rd);
 	if (err != FZ_OK)
@@ -266,7 +147,7 @@ open_upload(struct request *rq, struct response *rs, json_t *in, json_t *files)
 	if (err != FZ_OK)
 		return err;
 
-	spec = spec_of(in, files);
+	spec = delta_list_spec(in, files);
 	text = json_dumps(spec, JSON_COMPACT);
 	json_decref(spec);
 	err = text == NULL ? FZ_INVALID_JSON : upload_open_delta(rq->node->store,
@@ -293,7 +174,7 @@ manifest(struct request *rq, struct response *rs)
 	json_t *in, *files;
 	enum fz_err err;
 
-	err = read_body(rq, rs, &in);
+	err = read_body(rq, rs, LIST_MAX, &in);
 	if (err != FZ_OK)
 		return err;
 	files = json_array();
@@ -325,29 +206,6 @@ struct wanted {
 	bool		 held;		/* already */
 };
 
-/* The entry of w->hex in the list. */
-static enum fz_err
-find_wanted(struct request *rq, struct response *rs, const struct upload_delta *u,
-    struct wanted *w)
-{
-	const char *key = arena_printf(rq->arena, "[\"%s\",", w->hex);
-	const char *at = strstr(u->spec, key);
-	json_t *f = NULL;
-	enum fz_err err = FZ_OK;
-
-	if (at == NULL)
-		return response_why(rs, FZ_NOT_FOUND, "This upload did not announce %s", w->hex);
-	f = json_loads(at, JSON_DISABLE_EOF_CHECK, NULL);
-	if (!json_is_string(json_array_get(f, 2)) || !json_is_integer(json_array_get(f, 1))) {
-		err = FZ_CORRUPT;
-	} else {
-		w->size = (uint64_t)json_integer_value(json_array_get(f, 1));
-		w->path = arena_strdup(rq->arena, json_string_value(json_array_get(f, 2)));
-	}
-	json_decref(f);
-	return err;
-}
-
 static enum fz_err
 look_up(struct request *rq, struct response *rs, const char *id, struct wanted *w)
 {
@@ -361,7 +219,9 @@ look_up(struct request *rq, struct response *rs, const char *id, struct wanted *
 		return err;
 	err = find_upload(rq, rs, rd, id, &u);
 	if (err == FZ_OK)
-		err = find_wanted(rq, rs, &u, w);
+		err = delta_list_find(rq->arena, u.spec, w->hex, &w->size, &w->path);
+	if (err == FZ_NOT_FOUND && rs->why.text[0] == '\0')
+		response_why(rs, err, "This upload did not announce %s", w->hex);
 	if (err == FZ_OK) {
 		err = upload_knows(rd, id, u.app, w->hash, &blob);
 		w->held = err == FZ_OK;
@@ -513,7 +373,7 @@ restore(struct request *rq, struct response *rs, struct staging *st, const char 
 		goto out;
 	}
 	arena_defer(rq->arena, drop_json, spec);
-	err = read_options(rs, spec, opt);
+	err = delta_list_options(rs, spec, opt);
 	files = json_object_get(spec, "files");
 	if (err == FZ_OK)
 		err = stage_known(st, rs, rd, id, u.app, files);
@@ -536,12 +396,12 @@ commit(struct request *rq, struct response *rs)
 	json_t *in;
 	enum fz_err err;
 
-	err = read_body(rq, rs, &in);
+	err = read_body(rq, rs, LIMIT_JSON_BODY, &in);
 	if (err != FZ_OK)
 		return err;
 	err = json_want_str(in, "upload_id", true, UPLOAD_ID_LEN, &id, &bad);
 	if (err != FZ_OK)
-		return bad_field(rs, err, &bad);
+		return reply_field(rs, err, &bad);
 	st = staging_of_upload(rq->node->store, rq->arena, id);
 	err = restore(rq, rs, st, id, &opt);
 	if (err == FZ_OK)

@@ -8,7 +8,6 @@
  */
 #include <string.h>
 
-#include "auth/access.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -17,6 +16,7 @@
 #include "deploy/app_view.h"
 #include "deploy/deploy_rate.h"
 #include "deploy/deploy_target.h"
+#include "deploy/reply.h"
 #include "deploy/staging.h"
 #include "store/alias.h"
 
@@ -52,16 +52,6 @@ version_view(struct request *rq, const struct version *v, const char *alias)
 	    "preview_url", preview);
 }
 
-/* {app}, allowed to this caller. */
-static enum fz_err
-find_app(struct request *rq, struct response *rs, struct reader *rd, struct app *a)
-{
-	enum fz_err err;
-
-	err = app_param(rq, rs, rd, a);
-	return err == FZ_OK ? app_allowed(rq, rs, rd, a) : err;
-}
-
 /* {n}, a number from 1. */
 static enum fz_err
 find_number(struct request *rq, int64_t *n)
@@ -86,7 +76,7 @@ list_page(struct request *rq, struct response *rs, struct reader *rd,
 	enum fz_err err;
 	size_t n, i;
 
-	err = find_app(rq, rs, rd, &app);
+	err = app_param(rq, rs, rd, &app);
 	if (err == FZ_OK)
 		err = version_list(rd, rq->arena, app.id, page->offset, page->limit, &v, &n,
 		    &total);
@@ -115,16 +105,6 @@ list(struct request *rq, struct response *rs)
 	err = list_page(rq, rs, rd, &page);
 	reader_close(rd);
 	return err;
-}
-
-static json_t *
-names_view(const char **v, size_t n)
-{
-	json_t *out = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(out, json_string(v[i]));
-	return out;
 }
 
 /* ?against=m, else the number before; what is gone by now counts as empty. */
@@ -160,7 +140,7 @@ show_one(struct request *rq, struct response *rs, struct reader *rd)
 	json_t *out;
 	enum fz_err err;
 
-	err = find_app(rq, rs, rd, &app);
+	err = app_param(rq, rs, rd, &app);
 	if (err == FZ_OK)
 		err = find_number(rq, &n);
 	if (err == FZ_OK)
@@ -173,9 +153,9 @@ show_one(struct request *rq, struct response *rs, struct reader *rd)
 		return err;
 	out = version_view(rq, &v, first_alias(rq, rd, app.id));
 	json_object_set_new(out, "diff", json_pack("{s:o,s:o,s:o}",
-	    "added", names_view(d.added, d.nadded),
-	    "changed", names_view(d.changed, d.nchanged),
-	    "removed", names_view(d.removed, d.nremoved)));
+	    "added", reply_names(d.added, d.nadded),
+	    "changed", reply_names(d.changed, d.nchanged),
+	    "removed", reply_names(d.removed, d.nremoved)));
 	return response_data(rs, 200, out);
 }
 
@@ -207,13 +187,10 @@ change(struct request *rq, struct response *rs, change_fn *fn, void *arg)
 	err = writer_begin(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
 	if (err != FZ_OK)
 		return err;
-	err = find_app(rq, rs, writer_reader(w), &app);
+	err = app_param(rq, rs, writer_reader(w), &app);
 	if (err == FZ_OK)
 		err = fn(rq, rs, w, &app, arg);
-	if (err == FZ_OK)
-		return writer_commit(w, &rq->seq);
-	writer_abort(w);
-	return err;
+	return reply_commit(rq, w, err);
 }
 
 static enum fz_err
@@ -240,8 +217,7 @@ remove_deploy(struct request *rq, struct response *rs)
 	err = change(rq, rs, remove_one, &n);
 	if (err != FZ_OK)
 		return err;
-	return response_data(rs, 200, json_pack("{s:s}", "message",
-	    arena_printf(rq->arena, "Deploy %lld deleted", (long long)n)));
+	return reply_message(rs, arena_printf(rq->arena, "Deploy %lld deleted", (long long)n));
 }
 
 struct going_live {
@@ -286,15 +262,6 @@ body(struct request *rq, struct response *rs, json_t **out)
 }
 
 static enum fz_err
-bad_field(struct response *rs, enum fz_err err, const struct field_error *bad)
-{
-	if (err == FZ_MISSING_FIELD)
-		return response_missing(rs, bad->field);
-	return response_invalid(rs, bad->field,
-	    bad->constraint != NULL ? bad->constraint : "wrong type");
-}
-
-static enum fz_err
 rollback(struct request *rq, struct response *rs)
 {
 	struct going_live g = { .n = -1 };
@@ -307,7 +274,7 @@ rollback(struct request *rq, struct response *rs)
 		return err;
 	err = json_want_int(in, "to", false, -1, INT64_MAX, &g.n, &bad);
 	if (err != FZ_OK)
-		return bad_field(rs, err, &bad);
+		return reply_field(rs, err, &bad);
 	if (g.n == 0)
 		return response_invalid(rs, "to", "a deploy number or -1");
 	err = change(rq, rs, go_live, &g);
@@ -338,7 +305,7 @@ stage_copy(struct request *rq, struct response *rs, struct reader *rd, int64_t n
 	enum fz_err err;
 	size_t nf, i;
 
-	err = find_app(rq, rs, rd, &from);
+	err = app_param(rq, rs, rd, &from);
 	if (err == FZ_OK)
 		err = version_get(rd, rq->arena, from.id, n, &v);
 	if (err == FZ_OK)
@@ -409,7 +376,7 @@ promote(struct request *rq, struct response *rs)
 	if (err == FZ_OK)
 		err = json_want_str(in, "to", false, 300, &to, &bad);
 	if (err != FZ_OK)
-		return bad_field(rs, err, &bad);
+		return reply_field(rs, err, &bad);
 	if (to != NULL)
 		return promote_to(rq, rs, g.n, to);
 	err = change(rq, rs, go_live, &g);
@@ -450,12 +417,9 @@ recent(struct request *rq, struct response *rs)
 	json_t *out;
 	enum fz_err err;
 
-	if (access_limited(rq)) {
-		response_detail(rs, "scope", json_string(rq->route->scope));
-		return response_why(rs, FZ_SCOPE_REQUIRED,
-		    "This key is limited to apps and may not list all");
-	}
-	err = reader_open(rq->node->store, &rd);
+	err = reply_unlimited(rq, rs);
+	if (err == FZ_OK)
+		err = reader_open(rq->node->store, &rd);
 	if (err != FZ_OK)
 		return err;
 	out = json_array();

@@ -207,9 +207,12 @@ conn_make_wal(struct reader *c, struct why *why)
 {
 	int64_t end = clock_mono_ms() + CONN_BUSY_MS;
 	enum fz_err err;
-	char mode[16];
+	char mode[16], pages[24];
 
-	err = conn_exec(c, "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL");
+	err = pragma_text(c, "PRAGMA page_count", pages, sizeof(pages));
+	/* Of a file with pages neither changes, yet auto_vacuum writes its header anew. */
+	if (err == FZ_OK && strcmp(pages, "0") == 0)
+		err = conn_exec(c, "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL");
 	if (err != FZ_OK)
 		goto out;
 	for (;;) {
