@@ -1,0 +1,10 @@
+/** A number that tells `changed` whenever it grows. */
+export function counter(changed) {
+	let n = 0
+	return {
+		more() {
+			n += 1
+			changed(n)
+		},
+	}
+}
