@@ -322,9 +322,9 @@ value(const struct node *node, enum metric which)
 void
 metrics_print(const struct node *node, struct buf *b)
 {
-	struct store_stats st;
+	struct store_stats stats;
 
-	store_stats(node->store, &st);
+	store_stats(node->store, &stats);
 	head(b, "fazt_build_info", "gauge", "The running version.");
 	buf_printf(b, "fazt_build_info{version=\"%s\"} 1\n", node->version);
 	print_requests(node->metrics, b);
@@ -338,7 +338,7 @@ metrics_print(const struct node *node, struct buf *b)
 	buf_printf(b, "fazt_deploys_total{result=\"failed\"} %" PRIu64 "\n",
 	    value(node, METRIC_DEPLOYS_FAILED));
 	print_one(b, "fazt_sqlite_busy_total", "counter",
-	    "Writers refused or timed out at the database.", st.busy);
+	    "Writers refused or timed out at the database.", stats.busy);
 	print_one(b, "fazt_cache_hits_total", "counter", "Files served from memory.",
 	    value(node, METRIC_CACHE_HITS));
 	print_one(b, "fazt_cache_misses_total", "counter", "Files read from the database.",

@@ -1,7 +1,7 @@
 /*
- * Three reasons not to be ready, asked in the order in which they explain each other: a
- * draining node is expected to stop writing, a full queue is often the store's fault.
- * Nothing is cached; the questions cost less than the request that asks them.
+ * Three reasons not to be ready, the cheap ones first: whether the store can write is
+ * found out by beginning a transaction, which waits its turn behind other writers, and a
+ * node that is busy or on its way out should not be asked to wait.
  */
 #include "admin/readiness.h"
 
@@ -24,9 +24,7 @@ readiness_reason(const struct readiness *r, struct store *st)
 {
 	if (atomic_load_explicit(&r->draining, memory_order_relaxed))
 		return "draining";
-	if (!store_writable(st))
-		return "database not writable";
 	if (atomic_load_explicit(&r->queue_full, memory_order_relaxed))
 		return "queue full";
-	return NULL;
+	return store_writable(st) ? NULL : "database not writable";
 }

@@ -158,15 +158,17 @@ static enum fz_err
 want_life(struct response *rs, const json_t *body, int64_t *ms)
 {
 	const json_t *v = json_object_get(body, "expires_in");
-	int64_t life;
+	int64_t life, s;
 
 	if (v == NULL || json_is_null(v))
 		return FZ_OK;
-	if (json_is_integer(v) && json_integer_value(v) <= LIFE_MAX_MS / 1000)
-		life = json_integer_value(v) * 1000;
-	else if (!json_is_string(v) || !str_duration(json_string_value(v), &life))
+	if (json_is_integer(v)) {
+		s = json_integer_value(v);
+		life = s < 0 || s > LIFE_MAX_MS / 1000 ? 0 : s * 1000;
+	} else if (!json_is_string(v) || !str_duration(json_string_value(v), &life)) {
 		return response_invalid(rs, "expires_in",
 		    "seconds or a duration such as 90d");
+	}
 	if (life < 1000 || life > LIFE_MAX_MS)
 		return response_invalid(rs, "expires_in", "1 second to 3650 days");
 	*ms = life;

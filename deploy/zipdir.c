@@ -147,8 +147,9 @@ read_end(struct reading *r)
 	r->count = le16(end + 10);
 	r->dir = le32(end + 16);
 	r->dir_end = r->dir + le32(end + 12);
-	if (r->dir_end > pos)
-		return invalid(r, NULL, "its directory does not lie inside");
+	/* A gap is where readers that count from the end would see another directory. */
+	if (r->dir_end != pos)
+		return invalid(r, NULL, "its directory does not end at the end record");
 	return FZ_OK;
 }
 

@@ -57,13 +57,14 @@ struct shard {
 	struct entry	*hand;
 	struct flight	*flights;
 	struct cache_stats stats;
-} __attribute__((aligned(64)));
+	char		 apart[64];	/* no two shards on one cache line */
+};
 
 struct cache {
 	struct shard	*shards;
 	unsigned	 nshards;
 	unsigned	 nbuckets;
-	size_t		 max;		/* bytes of one shard */
+	uint64_t	 max;		/* bytes of one shard */
 	uint64_t	 seed;
 };
 
@@ -91,21 +92,25 @@ cache_unref(struct cache_object *o)
 }
 
 struct cache *
-cache_new(const struct cache_options *options)
+cache_new(uint64_t max_bytes)
+{
+	return cache_new_shards(max_bytes, 16, 1024);
+}
+
+struct cache *
+cache_new_shards(uint64_t max_bytes, unsigned shards, unsigned buckets)
 {
 	struct cache *c = xcalloc(1, sizeof(*c));
 
-	c->nshards = options->shards;
-	c->nbuckets = options->buckets;
-	c->max = options->max_bytes / options->shards;
+	c->nshards = shards;
+	c->nbuckets = buckets;
+	c->max = max_bytes / shards;
 	random_bytes(&c->seed, sizeof(c->seed));
-	if (posix_memalign((void **)&c->shards, 64, c->nshards * sizeof(*c->shards)) != 0)
-		abort();
-	memset(c->shards, 0, c->nshards * sizeof(*c->shards));
-	for (unsigned i = 0; i < c->nshards; i++) {
+	c->shards = xcalloc(shards, sizeof(*c->shards));
+	for (unsigned i = 0; i < shards; i++) {
 		pthread_mutex_init(&c->shards[i].lock, NULL);
 		pthread_cond_init(&c->shards[i].landed, NULL);
-		c->shards[i].buckets = xcalloc(c->nbuckets, sizeof(struct entry *));
+		c->shards[i].buckets = xcalloc(buckets, sizeof(struct entry *));
 	}
 	return c;
 }

@@ -31,13 +31,12 @@ void	cache_ref(struct cache_object *);
 /* NULL is allowed. */
 void	cache_unref(struct cache_object *);
 
-struct cache_options {
-	size_t		 max_bytes;	/* of costs; an object above max/shards is not kept */
-	unsigned	 shards;
-	unsigned	 buckets;	/* per shard */
-};
-
-struct cache	*cache_new(const struct cache_options *);
+/*
+ * max_bytes bounds the sum of costs; an object that costs more than a shard's share is
+ * given out but not kept.  The short form suits thousands of entries.
+ */
+struct cache	*cache_new(uint64_t max_bytes);
+struct cache	*cache_new_shards(uint64_t max_bytes, unsigned shards, unsigned buckets);
 /* No lookup may run. */
 void		 cache_free(struct cache *);
 

@@ -169,6 +169,8 @@ check_dns(struct doctor *d)
 
 	if (!d->have_node)
 		return say(d, SKIPPED, NULL, "the domain is not known");
+	if (strcmp(d->node.domain, "localhost") == 0 || str_ends(d->node.domain, ".localhost"))
+		return say(d, GOOD, NULL, "%s is this machine (RFC 6761)", d->node.domain);
 	if (!resolves(d->node.domain))
 		return say(d, BAD, "add an A or AAAA record", "%s does not resolve",
 		    d->node.domain);

@@ -105,6 +105,7 @@ struct conn {
 	uint64_t	 served;
 
 	atomic_int_fast64_t parked_until;	/* deadline while in epoll, else 0 */
+	atomic_bool	 answerable;		/* parked in BODY */
 	atomic_bool	 idle;			/* nothing begun; may be closed in a drain */
 
 	struct conn	*queue_next;

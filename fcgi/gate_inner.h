@@ -47,6 +47,7 @@ struct gate_worker {
 
 struct gate {
 	struct listeners *listeners;	/* fixed */
+	struct metrics	*metrics;	/* fixed: the same for every node; or NULL */
 	unsigned	 nworkers;	/* fixed, as all options */
 	unsigned	 queue_max;
 	unsigned	 max_conns;

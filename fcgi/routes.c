@@ -6,17 +6,39 @@
 
 extern const struct route key_routes[];
 extern const struct route app_routes[];
+extern const struct route quota_routes[];
+extern const struct route lineage_routes[];
+extern const struct route site_routes[];
 extern const struct route alias_routes[];
 extern const struct route domain_routes[];
 extern const struct route deploy_routes[];
+extern const struct route version_routes[];
+extern const struct route delta_routes[];
 extern const struct route file_routes[];
 extern const struct route transfer_routes[];
+extern const struct route install_routes[];
 extern const struct route health_routes[];
 extern const struct route openapi_routes[];
 extern const struct route tls_routes[];
 extern const struct route echo_routes[];
 
 const struct route *const routes_all[] = {
-	key_routes, app_routes, alias_routes, domain_routes, deploy_routes, file_routes,
-	transfer_routes, health_routes, openapi_routes, tls_routes, echo_routes, NULL
+	key_routes,
+	app_routes,
+	quota_routes,
+	lineage_routes,
+	site_routes,
+	alias_routes,
+	domain_routes,
+	deploy_routes,
+	version_routes,
+	delta_routes,
+	file_routes,
+	transfer_routes,
+	install_routes,
+	health_routes,
+	openapi_routes,
+	tls_routes,
+	echo_routes,
+	NULL,
 };

@@ -298,6 +298,7 @@ reload(struct server *s, const struct overrides *o)
 		err = gate_node(s->gate, &next->node, generation_free, &why);
 	if (err == FZ_OK) {
 		s->now = next;
+		sites_forget(s->sites);
 		log_set_level(level_of(next->config.log_level));
 		log_info("configuration reloaded", NULL);
 	} else {
@@ -378,7 +379,7 @@ start(struct server *s, const struct overrides *o, struct why *why)
 	if (err == FZ_OK) {
 		s->metrics = metrics_new();
 		s->sites = sites_new();
-		s->cache = cache_new((uint64_t)first->config.cache_mib * MIB);
+		s->cache = cache_new((size_t)first->config.cache_mib * MIB);
 		if (first->config.rate > 0)
 			s->rate = rate_new((double)first->config.rate,
 			    (double)first->config.burst, RATE_CLIENTS);

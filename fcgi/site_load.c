@@ -179,7 +179,6 @@ split_site(struct loading *l, const struct alias *alias)
 			site_unref(s);
 			return err;
 		}
-		target->shared = true;
 		s->object.cost += target->object.cost;
 		s->targets[s->ntargets].site = target;
 		s->targets[s->ntargets++].weight = alias->targets[i].weight;

@@ -20,22 +20,16 @@ struct sites {
 	struct cache	*hosts;
 	struct cache	*unknown;
 	struct cache	*editions;
-	struct cache	*files;
 };
 
 struct sites *
-sites_new(uint64_t file_cache_bytes)
+sites_new(void)
 {
-	static const struct cache_options hosts = { 64 * MIB, 8, 1024 };
-	static const struct cache_options unknown = { 2 * MIB, 8, 512 };
-	static const struct cache_options editions = { 32 * MIB, 4, 512 };
-	struct cache_options files = { file_cache_bytes, 16, 1024 };
 	struct sites *s = xcalloc(1, sizeof(*s));
 
-	s->hosts = cache_new(&hosts);
-	s->unknown = cache_new(&unknown);
-	s->editions = cache_new(&editions);
-	s->files = cache_new(&files);
+	s->hosts = cache_new_shards(64 * MIB, 8, 1024);
+	s->unknown = cache_new_shards(2 * MIB, 8, 512);
+	s->editions = cache_new_shards(32 * MIB, 4, 512);
 	return s;
 }
 
@@ -47,7 +41,6 @@ sites_free(struct sites *s)
 	cache_free(s->hosts);
 	cache_free(s->unknown);
 	cache_free(s->editions);
-	cache_free(s->files);
 	free(s);
 }
 
@@ -56,12 +49,6 @@ sites_forget(struct sites *s)
 {
 	cache_clear(s->hosts);
 	cache_clear(s->unknown);
-}
-
-struct cache *
-sites_files(struct sites *s)
-{
-	return s->files;
 }
 
 struct cache *

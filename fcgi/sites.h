@@ -49,7 +49,6 @@ struct site {
 	enum manifest_data preview_data;
 	enum manifest_access preview_access;
 	struct edition	*edition;	/* NULL when version is 0 */
-	bool		 shared;	/* served under a split: caches may not share */
 	/* SITE_REDIRECT */
 	char		*url;
 	int		 status;
@@ -61,9 +60,9 @@ struct site {
 	struct site	*fallback;
 };
 
-struct sites	*sites_new(uint64_t file_cache_bytes);
+struct sites	*sites_new(void);
 void		 sites_free(struct sites *);
-/* The node's names or settings were read again. */
+/* The node's names were read again: call after node->domain and the like changed. */
 void		 sites_forget(struct sites *);
 
 /*
@@ -77,8 +76,7 @@ void		 site_unref(struct site *);
 /* "" for what is no app. */
 const char	*site_app_uid(const struct site *);
 
-/* The caches, for those who load into them and for statistics. */
-struct cache	*sites_files(struct sites *);
+/* The tables, for those who load into them and for statistics. */
 struct cache	*sites_editions(struct sites *);
 struct cache	*sites_hosts(struct sites *);
 

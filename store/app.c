@@ -214,7 +214,7 @@ app_create(struct writer *w, struct arena *ar, struct app *a)
 	err = sql_run(w, "INSERT INTO app(uid,title,description,tags,visibility,system,"
 	    "source,source_url,source_ref,source_commit,original_id,forked_from_id,created,"
 	    "updated) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?13)",
-	    "tttttittttttti", uid, a->title, rows_or(a->description, ""),
+	    "tttttitttttti", uid, a->title, rows_or(a->description, ""),
 	    rows_or(a->tags, "[]"), rows_or(a->visibility, "unlisted"),
 	    (int64_t)a->system, rows_or(a->source, "deploy"),
 	    rows_or(a->source_url, ""), rows_or(a->source_ref, ""),

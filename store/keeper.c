@@ -29,6 +29,7 @@
 #define IDLE_MS 1000
 #define CHECKPOINT_FRAMES 4000
 #define RETRY_MS 250
+#define HOLD_MS 1000
 
 struct keeper {
 	struct store	*store;
@@ -64,14 +65,14 @@ checkpoint(struct keeper *k)
 {
 	struct store *store = k->store;
 
-	bool all;
+	bool all = pass(k);
 
-	(void)pass(k);
-	(void)pthread_mutex_lock(&store->writer.lock);
-	all = pass(k);
-	if (all)
-		atomic_store(&store->wal_frames, 0);
-	(void)pthread_mutex_unlock(&store->writer.lock);
+	if (writer_hold(&store->writer, HOLD_MS)) {
+		all = pass(k);
+		if (all)
+			atomic_store(&store->wal_frames, 0);
+		writer_release(&store->writer);
+	}
 	/* A reader holds old frames, or the disk is full: give it time. */
 	k->not_before = clock_mono_ms() + (all ? 0 : RETRY_MS);
 }

@@ -3,7 +3,7 @@
  * store/; everybody else reads store.h.
  *
  * Thread contract: any thread unless said otherwise.  Locks are taken in the order
- * writer, then one of reader pool, syncer, activity; never two of those.
+ * held writer, then one of reader pool, syncer, activity; never two of those.
  */
 #ifndef STORE_PARTS_H
 #define STORE_PARTS_H
@@ -25,10 +25,12 @@ struct activity_ring;
 struct writer {
 	struct store	*store;
 	struct reader	*conn;
-	pthread_mutex_t	 lock;		/* held from begin to commit or abort */
-	bool		 touched;	/* under lock */
-	int64_t		 data_version;	/* under lock */
-	atomic_uint	 waiting;
+	bool		 touched;	/* of who holds it, like the connection */
+	int64_t		 data_version;
+	pthread_mutex_t	 lock;		/* of what follows */
+	pthread_cond_t	 released;
+	bool		 held;		/* from begin to commit or abort */
+	unsigned	 waiting;
 };
 
 struct store {
@@ -59,6 +61,10 @@ void		 writer_stop(struct store *);
 /* As writer_begin, but may use up the reserve: for what frees space. */
 enum fz_err	 writer_begin_reserve(struct store *, int64_t wait_ms, struct writer **)
 		    MUST_CHECK;
+/* Keep writers out without a transaction, for at most wait_ms to get there. */
+bool		 writer_hold(struct writer *, int64_t wait_ms);
+void		 writer_release(struct writer *);
+unsigned	 writer_waiting(struct writer *);
 /* Look for commits of other processes; nothing when a writer is at work. */
 void		 writer_look_around(struct store *);
 /* Is the reserve touched? */

@@ -9,7 +9,7 @@
  * data_version shows foreign commits, the owner of unfinished work tells whether its
  * process still lives.
  *
- * Tidying runs in slices with the writer's mutex free in between, may use the
+ * Tidying runs in slices with the writer free in between, may use the
  * disk reserve (it gives space back), and stops early when the store closes.
  */
 #include "store/store.h"
@@ -202,7 +202,7 @@ store_stats(struct store *s, struct store_stats *out)
 	out->wal_bytes = file_size(s->path, "-wal");
 	out->db_bytes = file_size(s->path, "");
 	reader_pool_stats(s->readers, &out->readers_open, &out->readers_used);
-	out->writers_waiting = atomic_load(&s->writer.waiting);
+	out->writers_waiting = writer_waiting(&s->writer);
 	out->full = writer_disk_full(s);
 }
 

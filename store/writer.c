@@ -1,8 +1,8 @@
 /*
- * One write connection behind a plain mutex, and no writer thread: a handler's own
+ * One write connection behind one lock, and no writer thread: a handler's own
  * thread runs its transaction, so a transaction is ordinary code, and a commit at
  * synchronous=NORMAL costs some 20 us.  Durability comes later and shared (syncer.c).
- * The mutex is not fair on purpose: a strict queue halves the rate, because every
+ * The lock is not fair on purpose: a strict queue halves the rate, because every
  * hand-over would wait for a sleeping thread.  Waiting is bounded in number and time.
  *
  * Another process may hold the file's own lock (an upgrade, the CLI).  BEGIN IMMEDIATE
@@ -61,11 +61,16 @@ enum fz_err
 writer_start(struct store *store, struct reader *conn)
 {
 	struct writer *w = &store->writer;
+	pthread_condattr_t attr;
 
 	w->store = store;
 	w->conn = conn;
 	conn->store = store;
 	(void)pthread_mutex_init(&w->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&w->released, &attr);
+	(void)pthread_condattr_destroy(&attr);
 	(void)sqlite3_wal_hook(conn->db, count_frames, store);
 	return sql_get_int(conn, &w->data_version, "PRAGMA data_version", "");
 }
@@ -73,13 +78,15 @@ writer_start(struct store *store, struct reader *conn)
 void
 writer_stop(struct store *store)
 {
-	if (store->writer.conn == NULL)
+	struct writer *w = &store->writer;
+
+	if (w->conn == NULL)
 		return;
-	if (pthread_mutex_trylock(&store->writer.lock) != 0)
+	if (w->held)
 		log_fatal("the store was closed while a writer was open", NULL);
-	(void)pthread_mutex_unlock(&store->writer.lock);
-	conn_close(store->writer.conn);
-	(void)pthread_mutex_destroy(&store->writer.lock);
+	conn_close(w->conn);
+	(void)pthread_mutex_destroy(&w->lock);
+	(void)pthread_cond_destroy(&w->released);
 }
 
 bool
@@ -92,20 +99,58 @@ writer_disk_full(const struct store *store)
 	    fs.f_bavail * fs.f_frsize < STORE_RESERVE;
 }
 
-static enum fz_err
-take_lock(struct writer *w, int64_t end)
+/*
+ * A flag under a mutex rather than the mutex itself, for the deadline must not follow the
+ * wall clock.  Whoever comes while it is free takes it, also before those who wait.
+ */
+static bool
+hold(struct writer *w, int64_t end)
 {
 	struct timespec until = { end / 1000, end % 1000 * 1000000 };
-	int rc;
+	bool got;
+	int rc = 0;
 
-	if (pthread_mutex_trylock(&w->lock) == 0)
-		return FZ_OK;
-	if (atomic_fetch_add(&w->waiting, 1) >= LIMIT_WRITERS_WAITING)
-		rc = EBUSY;
-	else
-		rc = pthread_mutex_clocklock(&w->lock, CLOCK_MONOTONIC, &until);
-	(void)atomic_fetch_sub(&w->waiting, 1);
-	return rc == 0 ? FZ_OK : FZ_OVERLOADED;
+	(void)pthread_mutex_lock(&w->lock);
+	if (w->held && w->waiting >= LIMIT_WRITERS_WAITING)
+		rc = ETIMEDOUT;
+	w->waiting++;
+	while (w->held && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&w->released, &w->lock, &until);
+	w->waiting--;
+	got = !w->held;
+	w->held = true;
+	(void)pthread_mutex_unlock(&w->lock);
+	return got;
+}
+
+bool
+writer_hold(struct writer *w, int64_t wait_ms)
+{
+	return hold(w, clock_mono_ms() + wait_ms);
+}
+
+void
+writer_release(struct writer *w)
+{
+	bool wake;
+
+	(void)pthread_mutex_lock(&w->lock);
+	w->held = false;
+	wake = w->waiting > 0;
+	(void)pthread_mutex_unlock(&w->lock);
+	if (wake)
+		(void)pthread_cond_signal(&w->released);
+}
+
+unsigned
+writer_waiting(struct writer *w)
+{
+	unsigned n;
+
+	(void)pthread_mutex_lock(&w->lock);
+	n = w->waiting;
+	(void)pthread_mutex_unlock(&w->lock);
+	return n;
 }
 
 enum fz_err
@@ -115,7 +160,7 @@ writer_begin_reserve(struct store *store, int64_t wait_ms, struct writer **out)
 	struct writer *w = &store->writer;
 	enum fz_err err;
 
-	err = take_lock(w, end);
+	err = hold(w, end) ? FZ_OK : FZ_OVERLOADED;
 	if (err != FZ_OK)
 		goto out;
 	left = end - clock_mono_ms();
@@ -123,7 +168,7 @@ writer_begin_reserve(struct store *store, int64_t wait_ms, struct writer **out)
 	err = conn_begin(w->conn, "BEGIN IMMEDIATE");
 	(void)sqlite3_busy_timeout(w->conn->db, CONN_BUSY_MS);
 	if (err != FZ_OK) {
-		(void)pthread_mutex_unlock(&w->lock);
+		writer_release(w);
 		goto out;
 	}
 	w->touched = false;
@@ -169,7 +214,7 @@ writer_commit(struct writer *w, uint64_t *seq)
 		if (seq != NULL && *seq < n)
 			*seq = n;
 	}
-	(void)pthread_mutex_unlock(&w->lock);
+	writer_release(w);
 	return err;
 }
 
@@ -177,7 +222,7 @@ void
 writer_abort(struct writer *w)
 {
 	conn_rollback(w->conn);
-	(void)pthread_mutex_unlock(&w->lock);
+	writer_release(w);
 }
 
 void
@@ -185,8 +230,8 @@ writer_look_around(struct store *store)
 {
 	struct writer *w = &store->writer;
 
-	if (pthread_mutex_trylock(&w->lock) != 0)
+	if (!writer_hold(w, 0))
 		return;
 	look(w);
-	(void)pthread_mutex_unlock(&w->lock);
+	writer_release(w);
 }

@@ -6,12 +6,22 @@ import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = process.env.FAZT_BUILD || path.join(root, 'build');
 export const bin = path.join(build, 'fazt-fcgi');
 export const domain = 'example.test';
+
+// A sanitizer's build: slower, and its memory says nothing.
+export const sanitized = fs.existsSync(bin) &&
+  /lib[at]san/.test(execFileSync('readelf', ['-d', bin], { encoding: 'utf8' }));
+
+export function skip(why) {
+  console.log(`skipped: ${why}`);
+  process.exit(77);
+}
 
 export const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 
@@ -58,6 +68,61 @@ export function request(port, { host = domain, path: target = '/', method = 'GET
     if (body && typeof body.pipe === 'function') body.pipe(rq);
     else rq.end(body);
   });
+}
+
+// The bytes of one request as they are; resolves with the first answer, or with status 0
+// when the front closes without one.  end: half-close after sending; hold: keep the socket.
+export function raw(port, bytes, { timeout = 10000, end = false, hold = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const s = net.connect(port, '127.0.0.1');
+    let got = Buffer.alloc(0);
+    const done = (answer) => {
+      clearTimeout(timer);
+      if (!hold) s.destroy();
+      resolve(Object.assign(answer, hold ? { socket: s } : {}));
+    };
+    const timer = setTimeout(() => { s.destroy(); reject(new Error(`no answer to ${bytes.subarray(0, 80)}`)); }, timeout);
+    s.on('connect', () => (end ? s.end(bytes) : s.write(bytes)));
+    s.on('data', (d) => {
+      got = Buffer.concat([got, d]);
+      const answer = parseAnswer(got, false);
+      if (answer) done(answer);
+    });
+    s.on('error', () => done(parseAnswer(got, true)));
+    s.on('close', () => done(parseAnswer(got, true)));
+  });
+}
+
+// One HTTP/1 answer at the start of some bytes, or null when it is not complete yet.
+export function parseAnswer(got, closed) {
+  const none = { status: 0, headers: {}, bytes: Buffer.alloc(0), text: '' };
+  const cut = got.indexOf('\r\n\r\n');
+  if (cut < 0) return closed ? none : null;
+  const lines = got.subarray(0, cut).toString('latin1').split('\r\n');
+  const headers = {};
+  for (const l of lines.slice(1)) headers[l.slice(0, l.indexOf(':')).toLowerCase()] = l.slice(l.indexOf(':') + 1).trim();
+  const status = Number(lines[0].split(' ')[1]);
+  if (status === 100) return parseAnswer(got.subarray(cut + 4), closed);
+  let body = got.subarray(cut + 4);
+  if (headers['transfer-encoding'] === 'chunked') {
+    const parts = [];
+    for (;;) {
+      const eol = body.indexOf('\r\n');
+      const n = eol < 0 ? NaN : parseInt(body.subarray(0, eol).toString(), 16);
+      if (Number.isNaN(n) || body.length < eol + n + 4) {
+        if (!closed) return null;
+        break;
+      }
+      if (n === 0) break;
+      parts.push(body.subarray(eol + 2, eol + 2 + n));
+      body = body.subarray(eol + n + 4);
+    }
+    body = Buffer.concat(parts);
+  } else if (headers['content-length'] !== undefined) {
+    if (!closed && body.length < Number(headers['content-length'])) return null;
+    body = body.subarray(0, Number(headers['content-length']));
+  } else if (!closed && status !== 204 && status !== 304) return null;
+  return { status, headers, bytes: body, text: body.toString() };
 }
 
 function caddyfile(run, port, internal) {
@@ -164,6 +229,16 @@ export class Node {
     return Number(m[1]) * 1024;
   }
 
+  status() { return JSON.parse(this.cli(['status', '--json'])); }
+
+  newKey(scopes, ...more) { return this.cli(['create-key', '--name', 'k', '--scopes', scopes, ...more]).trim(); }
+
+  // Rows of one statement on data.db, beside the server.
+  sql(text, file = path.join(this.state, 'data.db')) {
+    const out = execFileSync('sqlite3', ['-json', '-cmd', '.timeout 5000', file, text], { encoding: 'utf8' });
+    return out.trim() === '' ? [] : JSON.parse(out);
+  }
+
   request(front, opts) { return request(this.ports[front], opts); }
   get(front, host, target, headers = {}) { return this.request(front, { host, path: target, headers }); }
 
@@ -207,6 +282,23 @@ export class Node {
     if (/ERROR: (Address|Thread|Leak)Sanitizer|runtime error:/.test(log)) throw new Error(`sanitizer:\n${log}`);
     return { ...how, log };
   }
+}
+
+// A test on one node: the daemon must end by itself, with exit code 0 and nothing to
+// complain about.  fn(node, part): part(name, fn) is one check.
+export function onNode(name, opts, fn) {
+  return test(name, async (t) => {
+    const n = await Node.start(opts);
+    let failed = true;
+    try {
+      await fn(n, async (what, check) => { await t.test(what, check); });
+      failed = false;
+    } finally {
+      const how = await n.stop();
+      if (!failed && (how.code !== 0 || how.signal))
+        throw new Error(`the daemon ended with ${JSON.stringify({ code: how.code, signal: how.signal })}\n${how.log.slice(-2000)}`);
+    }
+  });
 }
 
 function tmp() { return fs.mkdtempSync(path.join(os.tmpdir(), 'fazt-zip-')); }

@@ -162,6 +162,7 @@ test_full_ring(void **state)
 
 	(void)state;
 	assert_int_equal(sqlite3_open(store_db, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_busy_timeout(db, 5000), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
 	for (int i = 0; i < 5000; i++)
 		activity_add(st, &a);

@@ -81,6 +81,7 @@ foreign_open(void)
 	sqlite3 *db = NULL;
 
 	assert_int_equal(sqlite3_open(store_db, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_busy_timeout(db, 5000), SQLITE_OK);
 	return db;
 }
 

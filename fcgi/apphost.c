@@ -1,0 +1,222 @@
+/*
+ * The order inside an app host is a table read from the top: the first row whose path
+ * fits answers.  Every row sees the normalised path, so no spelling of /private or /api
+ * slips through to the files below.
+ *
+ * An app's API needs the JavaScript runtime; an app that has one is told so plainly
+ * (501) instead of showing its source or a page that looks like an answer.
+ */
+#include "fcgi/apphost.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "base/str.h"
+#include "fcgi/pages.h"
+#include "fcgi/split.h"
+#include "fcgi/static.h"
+
+typedef void serve_fn(struct request *, struct response *, const struct site *);
+
+/* Who calls, as far as a script of another origin may speak for them. */
+static enum role
+visitor(const struct request *rq)
+{
+	return rq->from_unknown_origin ? ROLE_ANON : rq->caller.role;
+}
+
+static bool
+may(const struct request *rq, enum manifest_access access)
+{
+	switch (access) {
+	case ACCESS_PUBLIC:
+		return true;
+	case ACCESS_LOGIN:
+		return visitor(rq) >= ROLE_USER;
+	case ACCESS_ADMIN:
+		return visitor(rq) >= ROLE_ADMIN;
+	case ACCESS_OWNER:
+		return visitor(rq) >= ROLE_OWNER;
+	case ACCESS_NONE:
+		break;
+	}
+	return false;
+}
+
+static void
+serve_nothing(struct request *rq, struct response *rs, const struct site *site)
+{
+	(void)site;
+	pages_error(rq, rs, FZ_NOT_FOUND, NULL);
+}
+
+/*
+ * No Upgrade header, although RFC 9110 wants one here: it is hop by hop, and the front
+ * servers pass it to HTTP/2 clients, where it is an error.
+ */
+static void
+serve_socket(struct request *rq, struct response *rs, const struct site *site)
+{
+	(void)site;
+	pages_error(rq, rs, FZ_UPGRADE_REQUIRED, NULL);
+}
+
+static void
+serve_private(struct request *rq, struct response *rs, const struct site *site)
+{
+	enum manifest_access access = site->edition == NULL ? ACCESS_LOGIN :
+	    site->edition->manifest->private_access;
+
+	if (access == ACCESS_NONE) {
+		pages_error(rq, rs, FZ_NOT_FOUND, NULL);
+		return;
+	}
+	if (may(rq, access)) {
+		static_private(rq, rs, site);
+		return;
+	}
+	response_text(rs, 401, "Sign in to see this.\n");
+	response_header(rs, "Cache-Control", "private, no-cache");
+	response_header(rs, "X-Content-Type-Options", "nosniff");
+	response_header(rs, "Referrer-Policy", "strict-origin-when-cross-origin");
+}
+
+static void
+serve_api(struct request *rq, struct response *rs, const struct site *site)
+{
+	if (site->edition != NULL && site->edition->has_main)
+		pages_error(rq, rs, FZ_NOT_SUPPORTED, "This server does not run app code");
+	else if (rq->method == METHOD_GET && strcmp(rq->path, "/api/me") == 0)
+		pages_error(rq, rs, FZ_UNAUTHORIZED, "Nobody is signed in");
+	else
+		pages_error(rq, rs, FZ_NOT_FOUND, NULL);
+}
+
+static const struct {
+	const char	*folder;
+	bool		 itself;	/* "/x" too, not only "/x/..." */
+	serve_fn	*serve;
+} rows[] = {
+	{ "/auth", false, serve_nothing },
+	{ "/_ws", true, serve_socket },
+	{ "/_blob", true, serve_nothing },
+	{ "/_fazt", true, serve_nothing },
+	{ "/private", true, serve_private },
+	{ "/api", true, serve_api },
+	{ "", true, static_serve },
+};
+
+static bool
+fits(const char *path, const char *folder, bool itself)
+{
+	size_t n = strlen(folder);
+
+	if (strncmp(path, folder, n) != 0)
+		return false;
+	return n == 0 || path[n] == '/' || (itself && path[n] == '\0');
+}
+
+static void
+serve_closed(struct request *rq, struct response *rs, const struct site *site)
+{
+	pages_error(rq, rs, FZ_MAINTENANCE, site->message);
+	response_header(rs, "Retry-After", "60");
+}
+
+static void
+serve_app(struct request *rq, struct response *rs, const struct site *site)
+{
+	size_t i = 0;
+
+	if (site->closed) {
+		serve_closed(rq, rs, site);
+		return;
+	}
+	while (!fits(rq->path, rows[i].folder, rows[i].itself))
+		i++;
+	if (site->preview && rows[i].serve != serve_nothing && !may(rq, site->preview_access))
+		pages_error(rq, rs, FZ_UNAUTHORIZED, "Sign in to see this preview");
+	else
+		rows[i].serve(rq, rs, site);
+	if (site->preview)
+		response_header(rs, "X-Robots-Tag", "noindex");
+}
+
+/* base URL + path + query; a query or fragment of the base stays behind the path. */
+static const char *
+joined_url(struct request *rq, const char *base)
+{
+	size_t n = strcspn(base, "?#"), cut = n;
+	const char *rest = base + n, *path = path_escape(rq->arena, rq->path);
+
+	while (cut > 0 && base[cut - 1] == '/')
+		cut--;
+	if (rq->query[0] == '\0')
+		return arena_printf(rq->arena, "%.*s%s%s", (int)cut, base, path, rest);
+	if (*rest == '?')
+		return arena_printf(rq->arena, "%.*s%s?%s&%s", (int)cut, base, path,
+		    rq->query, rest + 1);
+	return arena_printf(rq->arena, "%.*s%s?%s%s", (int)cut, base, path, rq->query, rest);
+}
+
+static void
+serve_redirect(struct request *rq, struct response *rs, const struct site *site)
+{
+	response_redirect(rs, site->status,
+	    site->keep_path ? joined_url(rq, site->url) : site->url);
+	response_header(rs, "Cache-Control", "public, max-age=300");
+	response_header(rs, "X-Content-Type-Options", "nosniff");
+	response_header(rs, "Referrer-Policy", "strict-origin-when-cross-origin");
+}
+
+static void
+serve_unknown(struct request *rq, struct response *rs, const struct site *site)
+{
+	const struct site *app = site->fallback;
+	bool reads = rq->method == METHOD_GET || rq->method == METHOD_HEAD;
+
+	if (!reads || app == NULL || app->closed ||
+	    !static_page(rq, rs, app, "index.html", 404))
+		pages_error(rq, rs, FZ_NOT_FOUND, NULL);
+}
+
+/* One address, several apps: what a shared cache kept would reach the other half. */
+static void
+keep_private(struct response *rs)
+{
+	const char *cache = response_get(rs, "Cache-Control");
+
+	if (cache == NULL || str_starts(cache, "private") || str_starts(cache, "no-store"))
+		return;
+	if (str_starts(cache, "public"))
+		cache = arena_printf(rs->arena, "private%s", cache + strlen("public"));
+	else
+		cache = arena_printf(rs->arena, "private, %s", cache);
+	response_header(rs, "Cache-Control", cache);
+}
+
+void
+apphost_answer(struct request *rq, struct response *rs, struct site *site)
+{
+	switch (site->kind) {
+	case SITE_SPLIT:
+		rq->site = split_choose(rq, rs, site);
+		serve_app(rq, rs, rq->site);
+		keep_private(rs);
+		break;
+	case SITE_APP:
+		serve_app(rq, rs, site);
+		break;
+	case SITE_REDIRECT:
+		serve_redirect(rq, rs, site);
+		break;
+	case SITE_UNKNOWN:
+		serve_unknown(rq, rs, site);
+		break;
+	case SITE_ADMIN:
+	case SITE_MISDIRECTED:
+		response_bytes(rs, 421, NULL, "", 0);
+		break;
+	}
+	response_header(rs, "X-Request-ID", rq->id);
+}

@@ -1,0 +1,648 @@
+/*
+ * A request is a sequence of states, and a thread holds it only while there is something
+ * to do: whoever sends a body at a byte a second, or reads an answer at one, costs an
+ * entry in epoll and no thread.  Every state does as much as it can without waiting and
+ * then names the readiness it needs.
+ *
+ * The body is collected before the handler runs.  Both front servers want that (one
+ * sends the whole body before it reads a byte of the answer) and handlers become plain
+ * functions.  A body that ends early never reaches a handler; one whose length differs
+ * from what was announced is refused.
+ *
+ * What is not wanted is still read: up to 64 KiB to keep the connection usable, beyond
+ * that the connection is closed after the answer, gently (LINGER): closing with unread
+ * input makes the front server see a broken connection instead of the answer.  While an
+ * answer waits for the peer and the peer still sends, its bytes are read and dropped,
+ * so the two can never wait for each other.
+ *
+ * Every wait has a deadline: without progress, and by average rate.  Fairness: after
+ * TURN_BYTES the connection goes to the end of the queue.
+ */
+#include "fcgi/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "admin/metrics.h"
+#include "base/clock.h"
+#include "base/spool.h"
+#include "fcgi/answer.h"
+#include "fcgi/dispatch.h"
+#include "fcgi/gate_inner.h"
+#include "store/store.h"
+
+#define TURN_BYTES (4 * MIB)
+#define IDLE_MS 600000		/* longer than any front server keeps one */
+#define RATE_GRACE_MS 10000	/* before the average rate counts */
+#define LINGER_MS 2000
+#define LINGER_TOTAL_MS 30000
+
+/* What a step of the machine says: go on with the next state, or stop here. */
+enum step { STEP_GO, STEP_STOP };
+
+struct conn *
+conn_new(int fd, const struct transport *transport)
+{
+	struct conn *c = xcalloc(1, sizeof(*c));
+
+	c->kind = GATE_CONN;
+	c->fd = fd;
+	c->transport = transport;
+	c->arena = arena_new();
+	c->deadline = clock_mono_ms() + LIMIT_STALL_MS;
+	atomic_init(&c->parked_until, 0);
+	atomic_init(&c->idle, true);
+	return c;
+}
+
+/* The request is over, one way or the other; the connection is like new. */
+static void
+request_done(struct conn *c)
+{
+	if (c->view == NULL)
+		return;
+	if (c->dispatched)
+		dispatch_done(&c->rq, &c->rs, c->out.sent);
+	response_fini(&c->rs);
+	spool_free(c->rq.body);
+	c->rq.body = NULL;
+	arena_reset(c->arena);
+	gate_view_drop(c->view);
+	c->view = NULL;
+	c->dispatched = false;
+}
+
+void
+conn_free(struct conn *c)
+{
+	if (c == NULL)
+		return;
+	request_done(c);
+	close(c->fd);
+	free(c->in);
+	arena_free(c->arena);
+	free(c);
+}
+
+/* The next request on a kept connection. */
+static void
+reset(struct conn *c, struct turn *t)
+{
+	c->state = CONN_HEAD;
+	c->shed = c->over_cap;
+	c->body_end = c->discard = false;
+	c->body_err = FZ_OK;
+	c->in_len = c->scan = 0;
+	memset(&c->record, 0, sizeof(c->record));
+	c->received = c->content_left = 0;
+	c->deadline = t->now + IDLE_MS;
+	if (c->in_cap > CONN_IN_FIRST) {
+		free(c->in);
+		c->in = NULL;
+		c->in_cap = 0;
+	}
+	atomic_store(&c->idle, true);
+}
+
+/* Without progress, or slower on average than LIMIT_BODY_RATE. */
+static int64_t
+patience(const struct conn *c, uint64_t bytes)
+{
+	int64_t stall = clock_mono_ms() + LIMIT_STALL_MS;
+	int64_t rate = c->began_ms + RATE_GRACE_MS +
+	    (int64_t)(bytes / LIMIT_BODY_RATE > INT32_MAX ? INT32_MAX :
+	    bytes / LIMIT_BODY_RATE) * 1000;
+
+	return stall < rate ? stall : rate;
+}
+
+static void
+enter(struct conn *c, enum conn_state state)
+{
+	c->state = state;
+	c->began_ms = clock_mono_ms();
+}
+
+/* --- sending --- */
+
+static void
+send_begin(struct conn *c)
+{
+	struct conn_out *out = &c->out;
+	struct answer a;
+
+	answer_head(&c->rq, &c->rs, &a);
+	out->n = out->at = out->nframes = 0;
+	out->piece = a.text;
+	out->left = a.len;
+	out->no_body = a.no_body;
+	out->body_started = out->last_piece = out->ended = false;
+	out->expect = c->rs.source != NULL ? c->rs.source_len : (int64_t)c->rs.len;
+	out->sent = 0;
+	enter(c, CONN_SEND);
+}
+
+static void
+fail(struct conn *c, enum fz_err err)
+{
+	answer_error(&c->rq, &c->rs, err);
+	send_begin(c);
+}
+
+bool
+conn_room(const struct conn *c, unsigned n)
+{
+	return c->out.n + n <= CONN_IOV;
+}
+
+void
+conn_push(struct conn *c, const void *p, size_t n)
+{
+	struct iovec *iov = &c->out.iov[c->out.n++];
+
+	iov->iov_base = (void *)p;
+	iov->iov_len = n;
+}
+
+/* The next piece of a source; pieces are borrowed, so only when nothing is on its way. */
+static enum fz_err
+source_piece(struct conn *c)
+{
+	struct conn_out *out = &c->out;
+	const void *p = NULL;
+	size_t n = 0;
+	enum fz_err err;
+
+	if (out->expect == 0) {
+		out->last_piece = true;
+		return FZ_OK;
+	}
+	err = c->rs.source->next(c->rs.source, &p, &n);
+	if (err != FZ_OK)
+		return err;
+	/* More or less than announced would garble the answer: cut it instead. */
+	if (out->expect >= 0 && (n == 0 || n > (uint64_t)out->expect))
+		return FZ_IO;
+	out->piece = p;
+	out->left = n;
+	if (n == 0)
+		out->last_piece = true;
+	if (out->expect > 0) {
+		out->expect -= (int64_t)n;
+		out->last_piece = out->expect == 0;
+	}
+	return FZ_OK;
+}
+
+/* Let out->piece be the next bytes to frame, or say last_piece. */
+static enum fz_err
+next_piece(struct conn *c)
+{
+	struct conn_out *out = &c->out;
+
+	if (out->no_body || (c->rs.source == NULL && (out->body_started || c->rs.len == 0))) {
+		out->last_piece = true;
+		return FZ_OK;
+	}
+	if (c->rs.source != NULL) {
+		if (out->n > 0 && out->body_started)
+			return FZ_AGAIN;
+		out->body_started = true;
+		return source_piece(c);
+	}
+	out->body_started = true;
+	out->piece = c->rs.bytes;
+	out->left = c->rs.len;
+	out->last_piece = true;
+	return FZ_OK;
+}
+
+/* Fill an empty batch.  FZ_OK: something to send; FZ_CLOSED: all is sent. */
+static enum fz_err
+batch_fill(struct conn *c)
+{
+	struct conn_out *out = &c->out;
+	enum fz_err err = FZ_OK;
+
+	out->n = out->at = out->nframes = 0;
+	while (err == FZ_OK && !out->ended) {
+		if (out->left > 0) {
+			size_t n = c->transport->frame(c, out->piece, out->left);
+
+			if (n == 0)
+				break;
+			out->piece += n;
+			out->left -= n;
+		} else if (out->last_piece) {
+			out->ended = c->transport->end(c);
+			if (!out->ended)
+				break;
+		} else
+			err = next_piece(c);
+	}
+	if (err != FZ_OK && err != FZ_AGAIN)
+		return err;
+	return out->n > 0 ? FZ_OK : FZ_CLOSED;
+}
+
+static void
+batch_sent(struct conn_out *out, size_t n)
+{
+	out->sent += n;
+	while (n > 0) {
+		struct iovec *iov = &out->iov[out->at];
+
+		if (n < iov->iov_len) {
+			iov->iov_base = (char *)iov->iov_base + n;
+			iov->iov_len -= n;
+			return;
+		}
+		n -= iov->iov_len;
+		out->at++;
+	}
+}
+
+/* Read and drop what is there; false at the end of the stream or a broken one. */
+static bool
+drain(struct conn *c, struct turn *t)
+{
+	size_t total = 0;
+
+	while (total < TURN_BYTES) {
+		ssize_t n = recv(c->fd, t->scratch, TURN_SCRATCH, MSG_DONTWAIT);
+
+		if (n <= 0)
+			return n < 0 && errno == EAGAIN;
+		total += (size_t)n;
+	}
+	return true;
+}
+
+/* The same while the framing may still tell us where the body ends. */
+static bool
+drain_body(struct conn *c, struct turn *t)
+{
+	size_t total = 0;
+
+	c->discard = true;
+	while (!c->body_end && total < TURN_BYTES) {
+		ssize_t n = recv(c->fd, t->scratch, TURN_SCRATCH, MSG_DONTWAIT);
+
+		if (n <= 0)
+			return n < 0 && errno == EAGAIN;
+		total += (size_t)n;
+		if (c->transport->body(c, t->scratch, (size_t)n) == FZ_CLOSED)
+			return false;
+	}
+	return true;
+}
+
+/* The answer is out: what becomes of the connection? */
+static enum step
+send_end(struct conn *c, struct turn *t, enum conn_next *next)
+{
+	bool keep = c->keep && !c->over_cap && !atomic_load(&t->gate->draining);
+
+	request_done(c);
+	c->served++;
+	atomic_fetch_add(&t->gate->served, 1);
+	if (c->body_end && keep) {
+		reset(c, t);
+		return STEP_GO;
+	}
+	if (!c->body_end && shutdown(c->fd, SHUT_WR) == 0) {
+		enter(c, CONN_LINGER);
+		return STEP_GO;
+	}
+	*next = CONN_WANT_CLOSE;
+	return STEP_STOP;
+}
+
+static enum step
+send_blocked(struct conn *c, struct turn *t, enum conn_next *next)
+{
+	*next = CONN_WANT_WRITE;
+	if (!c->body_end) {
+		if (!drain_body(c, t))
+			*next = CONN_WANT_CLOSE;
+		else if (!c->body_end)
+			*next = CONN_WANT_BOTH;
+	}
+	c->deadline = patience(c, c->out.sent);
+	return STEP_STOP;
+}
+
+static enum step
+on_send(struct conn *c, struct turn *t, enum conn_next *next)
+{
+	struct conn_out *out = &c->out;
+	uint64_t from = out->sent;
+
+	for (;;) {
+		struct msghdr msg = { 0 };
+		ssize_t n;
+
+		if (out->at == out->n) {
+			enum fz_err err = batch_fill(c);
+
+			if (err == FZ_CLOSED && out->ended)
+				return send_end(c, t, next);
+			if (err != FZ_OK)
+				break;
+		}
+		msg.msg_iov = &out->iov[out->at];
+		msg.msg_iovlen = out->n - out->at;
+		n = sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return send_blocked(c, t, next);
+		if (n < 0)
+			break;
+		batch_sent(out, (size_t)n);
+		if (out->sent - from >= TURN_BYTES) {
+			*next = CONN_WANT_TURN;
+			return STEP_STOP;
+		}
+	}
+	*next = CONN_WANT_CLOSE;
+	return STEP_STOP;
+}
+
+/* Our side is shut; wait for the peer to notice. */
+static enum step
+on_linger(struct conn *c, struct turn *t, enum conn_next *next)
+{
+	int64_t last = c->began_ms + LINGER_TOTAL_MS;
+
+	*next = drain(c, t) && t->now < last ? CONN_WANT_READ : CONN_WANT_CLOSE;
+	c->deadline = t->now + LINGER_MS < last ? t->now + LINGER_MS : last;
+	return STEP_STOP;
+}
+
+/* --- the body --- */
+
+void
+conn_body(struct conn *c, const void *p, size_t n)
+{
+	enum fz_err err;
+
+	c->received += n;
+	if (c->discard)
+		return;
+	if (c->rq.body == NULL)
+		c->rq.body = spool_new(c->rq.node->tmp_dir, c->rq.body_max);
+	err = spool_add(c->rq.body, p, n);
+	if (err != FZ_OK) {
+		c->body_err = err;
+		c->discard = true;
+	}
+}
+
+static void
+too_large(struct conn *c)
+{
+	response_detail(&c->rs, "limit", json_integer((json_int_t)c->rq.body_max));
+	c->keep = c->keep && c->body_end;
+	fail(c, FZ_PAYLOAD_TOO_LARGE);
+}
+
+/* The body is here, or as much of an unwanted one as we read. */
+static void
+run(struct conn *c)
+{
+	if (c->dispatched && c->rq.content_length >= 0 && c->body_end &&
+	    (uint64_t)c->rq.content_length != c->received) {
+		c->keep = false;
+		response_why(&c->rs, FZ_BAD_REQUEST,
+		    "The body is not as long as Content-Length says");
+		fail(c, FZ_BAD_REQUEST);
+		return;
+	}
+	c->rq.began_us = clock_mono_us();
+	dispatch_run(&c->rq, &c->rs);
+	if (c->rs.status == 0)
+		answer_error(&c->rq, &c->rs, FZ_INTERNAL_ERROR);
+	/* What the answer claims must be on the disk before anybody reads it. */
+	if (c->rq.seq > 0)
+		store_durable(c->rq.node->store, c->rq.seq);
+	send_begin(c);
+}
+
+/* After bytes were taken: is that all, too much, or garbage? */
+static enum step
+body_taken(struct conn *c, enum fz_err err, enum conn_next *next)
+{
+	if (err == FZ_CLOSED) {
+		*next = CONN_WANT_CLOSE;
+		return STEP_STOP;
+	}
+	if (c->body_err == FZ_PAYLOAD_TOO_LARGE)
+		too_large(c);
+	else if (c->body_err != FZ_OK)
+		fail(c, c->body_err);
+	else if (err == FZ_OK)
+		run(c);
+	else if (c->discard && c->received > CONN_DRAIN_MAX)
+		run(c);
+	return STEP_GO;
+}
+
+/* What came with the head. */
+static enum fz_err
+body_first(struct conn *c)
+{
+	size_t n = c->in_len - c->scan;
+	const unsigned char *p = c->in + c->scan;
+
+	c->scan = c->in_len;
+	if (n == 0)
+		return c->body_end ? FZ_OK : FZ_AGAIN;
+	return c->transport->body(c, p, n);
+}
+
+static enum step
+body_stopped(struct conn *c, ssize_t n, enum conn_next *next)
+{
+	if (n < 0 && errno == EAGAIN) {
+		*next = CONN_WANT_READ;
+		c->deadline = patience(c, c->received);
+		return STEP_STOP;
+	}
+	/* The acceptor shuts the reading side when the deadline passes. */
+	if (n == 0 && clock_mono_ms() >= c->deadline) {
+		c->keep = false;
+		response_why(&c->rs, FZ_TIMEOUT, "The body came too slowly");
+		fail(c, FZ_TIMEOUT);
+		return STEP_GO;
+	}
+	*next = CONN_WANT_CLOSE;
+	return STEP_STOP;
+}
+
+static enum step
+on_body(struct conn *c, struct turn *t, enum conn_next *next)
+{
+	uint64_t from = c->received;
+	enum step step = STEP_GO;
+
+	if (c->scan < c->in_len || c->body_end)
+		step = body_taken(c, body_first(c), next);
+	while (step == STEP_GO && c->state == CONN_BODY) {
+		ssize_t n = recv(c->fd, t->scratch, TURN_SCRATCH, MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return body_stopped(c, n, next);
+		step = body_taken(c, c->transport->body(c, t->scratch, (size_t)n), next);
+		if (step == STEP_GO && c->state == CONN_BODY &&
+		    c->received - from >= TURN_BYTES) {
+			*next = CONN_WANT_TURN;
+			return STEP_STOP;
+		}
+	}
+	return step;
+}
+
+/* --- the head --- */
+
+/* False at the end of input or when it does not fit. */
+static bool
+read_head(struct conn *c, bool *again)
+{
+	ssize_t n;
+
+	*again = false;
+	if (c->in_len == c->in_cap) {
+		size_t cap = c->in_cap == 0 ? CONN_IN_FIRST : c->in_cap * 2;
+
+		if (c->in_cap == CONN_IN_MAX)
+			return false;
+		c->in_cap = cap < CONN_IN_MAX ? cap : CONN_IN_MAX;
+		c->in = xrealloc(c->in, c->in_cap);
+	}
+	do
+		n = recv(c->fd, c->in + c->in_len, c->in_cap - c->in_len, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN) {
+		*again = true;
+		return true;
+	}
+	if (n <= 0)
+		return false;
+	c->in_len += (size_t)n;
+	return true;
+}
+
+/* First bytes of a request. */
+static void
+request_begin(struct conn *c, struct turn *t)
+{
+	atomic_store(&c->idle, false);
+	atomic_store(&t->gate->active_ms, t->now);
+	c->view = gate_view_take(t->gate);
+	memset(&c->rq, 0, sizeof(c->rq));
+	c->rq.arena = c->arena;
+	c->rq.node = c->view->node;
+	c->rq.began_us = c->queued_us;
+	cgi_vars_defaults(&c->rq);
+	response_init(&c->rs, c->arena);
+	memset(&c->out, 0, sizeof(c->out));
+	c->keep = false;
+	c->deadline = t->now + LIMIT_PARAMS_MS;
+}
+
+/* The variables are here and good: may it come in, and does it have a body? */
+static void
+admit(struct conn *c, struct turn *t)
+{
+	int64_t waited = t->now - c->queued_us / 1000;
+
+	if (c->shed || waited > LIMIT_REQUEST_MS) {
+		atomic_fetch_add(&t->gate->shed_count, 1);
+		metrics_add(c->rq.node->metrics, METRIC_SHED, 1);
+		fail(c, FZ_OVERLOADED);
+		return;
+	}
+	c->dispatched = true;
+	dispatch_head(&c->rq, &c->rs);
+	if (c->rs.status != 0) {
+		send_begin(c);
+		return;
+	}
+	c->discard = c->rq.body_max == 0;
+	if (!c->discard && c->rq.content_length > 0 &&
+	    (uint64_t)c->rq.content_length > c->rq.body_max) {
+		too_large(c);
+		return;
+	}
+	enter(c, CONN_BODY);
+}
+
+static void
+head_done(struct conn *c, struct turn *t, enum fz_err err)
+{
+	if (err == FZ_OK)
+		admit(c, t);
+	else {
+		c->keep = false;
+		c->dispatched = true;
+		fail(c, err);
+	}
+	/* Answered without its body: take what is there, so that the connection may live. */
+	if (c->state == CONN_SEND) {
+		c->discard = true;
+		if (err != FZ_OK || body_first(c) == FZ_CLOSED)
+			c->keep = false;
+		else if (!c->body_end && c->keep)
+			(void)drain_body(c, t);
+	}
+}
+
+static enum step
+on_head(struct conn *c, struct turn *t, enum conn_next *next)
+{
+	bool again;
+	enum fz_err err;
+
+	for (;;) {
+		if (!read_head(c, &again))
+			break;
+		if (again) {
+			*next = CONN_WANT_READ;
+			return STEP_STOP;
+		}
+		if (c->view == NULL)
+			request_begin(c, t);
+		err = c->transport->head(c, t);
+		if (err == FZ_CLOSED)
+			break;
+		if (err != FZ_AGAIN) {
+			head_done(c, t, err);
+			return STEP_GO;
+		}
+		if (t->now >= c->deadline)
+			break;
+	}
+	*next = CONN_WANT_CLOSE;
+	return STEP_STOP;
+}
+
+enum conn_next
+conn_advance(struct conn *c, struct turn *t)
+{
+	static enum step (*const states[])(struct conn *, struct turn *, enum conn_next *) = {
+		[CONN_HEAD] = on_head, [CONN_BODY] = on_body, [CONN_SEND] = on_send,
+		[CONN_LINGER] = on_linger,
+	};
+	enum conn_next next = CONN_WANT_CLOSE;
+
+	t->now = clock_mono_ms();
+	while (states[c->state](c, t, &next) == STEP_GO)
+		continue;
+	return next;
+}

@@ -1,0 +1,146 @@
+/*
+ * Threads that take a connection from a queue, advance it as far as it goes and hand it
+ * on.  The same loop serves two queues: many threads answer requests, one refuses the
+ * ones that are too many (the connection carries the mark), so that saying no is never
+ * stuck behind saying yes.
+ *
+ * A queue is a list through the connections themselves: pushing cannot fail and costs no
+ * memory; how long it may get is the acceptor's decision.
+ *
+ * Stacks are 4 MiB because scripts will run on them.  Signals are blocked: they are the
+ * main thread's.
+ */
+#include <stdlib.h>
+
+#include "admin/metrics.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "fcgi/fastcgi.h"
+#include "fcgi/gate_inner.h"
+
+#define STACK (4 * MIB)
+
+void
+worker_queue_init(struct gate_queue *q)
+{
+	pthread_mutex_init(&q->lock, NULL);
+	pthread_cond_init(&q->filled, NULL);
+	q->last = &q->first;
+}
+
+void
+worker_queue_fini(struct gate_queue *q)
+{
+	pthread_cond_destroy(&q->filled);
+	pthread_mutex_destroy(&q->lock);
+}
+
+void
+worker_push(struct gate_queue *q, struct conn *c)
+{
+	c->queue_next = NULL;
+	pthread_mutex_lock(&q->lock);
+	*q->last = c;
+	q->last = &c->queue_next;
+	q->len++;
+	if (c->state == CONN_HEAD)
+		q->heads++;
+	if (q->waiting > 0)
+		pthread_cond_signal(&q->filled);
+	pthread_mutex_unlock(&q->lock);
+}
+
+/* NULL when the queue was closed. */
+static struct conn *
+pop(struct gate_queue *q)
+{
+	struct conn *c = NULL;
+
+	pthread_mutex_lock(&q->lock);
+	while (q->first == NULL && !q->closed) {
+		q->waiting++;
+		pthread_cond_wait(&q->filled, &q->lock);
+		q->waiting--;
+	}
+	if (!q->closed) {
+		c = q->first;
+		q->first = c->queue_next;
+		if (q->first == NULL)
+			q->last = &q->first;
+		q->len--;
+		if (c->state == CONN_HEAD)
+			q->heads--;
+	}
+	pthread_mutex_unlock(&q->lock);
+	return c;
+}
+
+void
+worker_queue_close(struct gate_queue *q)
+{
+	pthread_mutex_lock(&q->lock);
+	q->closed = true;
+	pthread_cond_broadcast(&q->filled);
+	pthread_mutex_unlock(&q->lock);
+}
+
+unsigned
+worker_queue_heads(struct gate_queue *q)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&q->lock);
+	n = q->heads;
+	pthread_mutex_unlock(&q->lock);
+	return n;
+}
+
+static void
+hand_on(struct gate_worker *w, struct conn *c, enum conn_next next)
+{
+	switch (next) {
+	case CONN_WANT_TURN:
+		worker_push(w->queue, c);
+		break;
+	case CONN_WANT_CLOSE:
+		acceptor_forget(w->gate, c);
+		break;
+	case CONN_WANT_READ:
+	case CONN_WANT_WRITE:
+	case CONN_WANT_BOTH:
+		acceptor_park(w->gate, c, next);
+		break;
+	}
+}
+
+static void *
+work(void *arg)
+{
+	struct gate_worker *w = arg;
+	struct turn turn = { .gate = w->gate };
+	struct conn *c;
+
+	turn.reader = fastcgi_reader_new();
+	turn.scratch = xmalloc(TURN_SCRATCH);
+	for (c = pop(w->queue); c != NULL; c = pop(w->queue)) {
+		atomic_store(&w->since_ms, clock_mono_ms());
+		atomic_fetch_add(&w->gate->busy, 1);
+		gate_metric(w->gate, METRIC_WORKERS_BUSY, 1);
+		hand_on(w, c, conn_advance(c, &turn));
+		gate_metric(w->gate, METRIC_WORKERS_BUSY, -1);
+		atomic_fetch_sub(&w->gate->busy, 1);
+		atomic_store(&w->since_ms, 0);
+	}
+	fastcgi_reader_free(turn.reader);
+	free(turn.scratch);
+	return NULL;
+}
+
+enum fz_err
+worker_start(struct gate_worker *w, struct why *why)
+{
+	enum fz_err err = gate_thread(&w->thread, STACK, work, w, why);
+
+	w->started = err == FZ_OK;
+	return err;
+}
