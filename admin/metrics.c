@@ -284,7 +284,8 @@ print_durations(const struct metrics *m, struct buf *b)
 	head(b, name, "histogram", "From the request's head to the end of its answer.");
 	for (size_t i = 0; i < BOUNDS; i++) {
 		n += look(&m->buckets[i]);
-		buf_printf(b, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", name, bounds[i].text, n);
+		buf_printf(b, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", name,
+		    bounds[i].text, n);
 	}
 	n += look(&m->buckets[BOUNDS]);
 	buf_printf(b, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, n);
@@ -341,9 +342,10 @@ metrics_print(const struct node *node, struct buf *b)
 	    "Writers refused or timed out at the database.", stats.busy);
 	print_one(b, "fazt_cache_hits_total", "counter", "Files served from memory.",
 	    value(node, METRIC_CACHE_HITS));
-	print_one(b, "fazt_cache_misses_total", "counter", "Files read from the database.",
-	    value(node, METRIC_CACHE_MISSES));
+	print_one(b, "fazt_cache_misses_total", "counter",
+	    "Files read from the database.", value(node, METRIC_CACHE_MISSES));
 	print_one(b, "fazt_log_dropped_total", "counter",
-	    "Audit rows dropped because the ring was full.", activity_dropped(node->store));
+	    "Audit rows dropped because the ring was full.",
+	    activity_dropped(node->store));
 	process_print(b);
 }

@@ -94,8 +94,8 @@ put_path_param(struct buf *b, const char *name, size_t len)
 	buf_printf(b, "{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,",
 	    (int)(rest ? len - 3 : len), name);
 	if (rest)
-		buf_puts(b, "\"description\":\"One or more segments; '/' stays as it is\","
-		    "\"allowReserved\":true,");
+		buf_puts(b, "\"description\":\"One or more segments, with their '/'\","
+		    "\"x-segments\":true,");
 	buf_puts(b, "\"schema\":{\"type\":\"string\"}}");
 }
 
@@ -112,8 +112,8 @@ put_params(struct buf *b, const struct route *row)
 		sep = ",";
 	}
 	if (row->flags & ROUTE_IDEMPOTENT)
-		buf_printf(b, "%s{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"schema\":"
-		    "{\"type\":\"string\",\"maxLength\":64}}", sep);
+		buf_printf(b, "%s{\"name\":\"Idempotency-Key\",\"in\":\"header\","
+		    "\"schema\":{\"type\":\"string\",\"maxLength\":64}}", sep);
 	buf_putc(b, ']');
 }
 
@@ -134,7 +134,9 @@ put_content(struct buf *b, const char *media, const char *schema, bool envelope)
 			buf_puts(b, "{\"type\":\"object\",\"required\":[\"data\"],"
 			    "\"properties\":{\"data\":");
 			schema_ref(b, schema);
-			buf_puts(b, ",\"meta\":{\"$ref\":\"#/components/schemas/Meta\"}}}");
+			buf_puts(b, ",\"meta\":");
+			schema_ref(b, "Meta");
+			buf_puts(b, "}}");
 		} else {
 			schema_ref(b, schema);
 		}
@@ -186,8 +188,8 @@ put_access(struct buf *b, const struct route *row)
 	if (row->who == WHO_ANON)
 		buf_puts(b, ",\"security\":[]");
 	else if (row->scope != NULL)
-		buf_printf(b, ",\"security\":[{\"key\":[\"%s\"]},{\"keyBasic\":[\"%s\"]}]",
-		    row->scope, row->scope);
+		buf_printf(b, ",\"security\":[{\"key\":[\"%s\"]},"
+		    "{\"keyBasic\":[\"%s\"]}]", row->scope, row->scope);
 	else
 		buf_puts(b, ",\"security\":[{\"session\":[]}]");
 	buf_printf(b, ",\"x-hosts\":[%s%s%s]", row->hosts & ON_ADMIN ? "\"admin\"" : "",
@@ -299,8 +301,9 @@ static void
 put_components(const struct node *node, struct buf *b)
 {
 	buf_puts(b, ",\"components\":{\"securitySchemes\":{"
-	    "\"key\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"fazt_key\","
-	    "\"description\":\"API key; the operation's x-scope must be among its scopes\"},"
+	    "\"key\":{\"type\":\"http\",\"scheme\":\"bearer\","
+	    "\"bearerFormat\":\"fazt_key\",\"description\":"
+	    "\"API key; the operation's x-scope must be among its scopes\"},"
 	    "\"keyBasic\":{\"type\":\"http\",\"scheme\":\"basic\","
 	    "\"description\":\"The API key as password, any user name\"}");
 	if (sessions_only(node))
@@ -318,10 +321,11 @@ openapi_print(const struct node *node, struct buf *b)
 {
 	buf_puts(b, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"fazt\",\"version\":");
 	put_string(b, node->version);
-	buf_puts(b, ",\"description\":\"Success is {data[,meta]} unless an operation gives "
-	    "something bare; failure is {error:{code,message[,details]}}.\"},"
+	buf_puts(b, ",\"description\":\"Success is {data[,meta]} unless an operation "
+	    "gives something bare; failure is {error:{code,message[,details]}}.\"},"
 	    "\"servers\":[{\"url\":");
-	buf_printf(b, "\"%s://%s%s\"}]", node->scheme, node->admin_host, node->port_suffix);
+	buf_printf(b, "\"%s://%s%s\"}]", node->scheme, node->admin_host,
+	    node->port_suffix);
 	put_paths(node, b);
 	put_components(node, b);
 	buf_putc(b, '}');

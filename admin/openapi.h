@@ -1,7 +1,8 @@
 /*
  * The OpenAPI 3.1 document of this node, made from the rows of node->routes.  Besides
  * the standard members an operation says x-who (lowest role), x-scope (what a key needs,
- * "*" = any key), x-hosts, x-body-limit (bytes) and x-audit-weight.
+ * "*" = any key), x-hosts, x-body-limit (bytes) and x-audit-weight; a parameter that takes
+ * several segments of the path says x-segments.
  *
  * Of the node version, scheme, admin_host, port_suffix, max_json, max_archive and routes
  * are used.

@@ -28,7 +28,8 @@ show_document(struct request *rq, struct response *rs)
 }
 
 const struct route openapi_routes[] = {
-	{ METHOD_GET, "/openapi.json", show_document, WHO_ANON, NULL, ON_ADMIN, ROUTE_BARE,
-	    0, "This document: OpenAPI 3.1, from the route table", NULL, "OpenAPI" },
+	{ METHOD_GET, "/openapi.json", show_document, WHO_ANON, NULL, ON_ADMIN,
+	    ROUTE_BARE, 0, "This document: OpenAPI 3.1, from the route table", NULL,
+	    "OpenAPI" },
 	{ 0 }
 };

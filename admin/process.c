@@ -107,8 +107,8 @@ static void
 put_count(struct buf *b, const char *name, const char *help, uint64_t v)
 {
 	if (v != 0)
-		buf_printf(b, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRIu64 "\n", name, help,
-		    name, name, v);
+		buf_printf(b, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRIu64 "\n", name,
+		    help, name, name, v);
 }
 
 void

@@ -44,8 +44,8 @@ static const struct schema schemas[] = {
 	{ "Health", NULL, "status:healthy|warning|unhealthy uptime_seconds:n version:s "
 	    "mode:production|development memory:object database:object runtime:object" },
 
-	{ "Key", NULL, "id:i name:s scopes:s created_at:t last_used_at?:t key_id:s prefix:s "
-	    "expires_at:t~ created_by:s last_used_ip:s~" },
+	{ "Key", NULL, "id:i name:s scopes:s created_at:t last_used_at?:t key_id:s "
+	    "prefix:s expires_at:t~ created_by:s last_used_ip:s~" },
 	{ "KeyList", NULL, "keys:[Key]" },
 	{ "KeyCreate", NULL, "name:s scopes?:any expires_in?:any" },
 	{ "KeyToken", NULL, "token:s message:s id:i key_id:s scopes:s expires_at:t~" },
@@ -80,6 +80,11 @@ static const struct schema schemas[] = {
 	{ "Templates", NULL, "{'type':'array','items':{'anyOf':[{'type':'string'},"
 	    "{'$ref':'#/components/schemas/Template'}]}}" },
 	{ "Template", NULL, "id:s name:s description:s" },
+	{ "QuotaUse", NULL, "used:i limit:i" },
+	{ "AppUsage", NULL, "disk:QuotaUse files:QuotaUse" },
+	{ "AppQuotas", NULL, "disk_bytes?:i~ files?:i~ docs?:i~ kv_keys?:i~ "
+	    "blob_bytes?:i~ cpu_ms_per_min?:i~ requests_per_s?:i~ concurrency?:i~ "
+	    "egress_per_min?:i~ log_rows?:i~" },
 	{ "AppExport", "application/zip", "{}" },
 	{ "AppImport", "multipart/form-data",
 	    "file:bytes alias?:s data?:b overwrite?:b" },
@@ -118,13 +123,14 @@ static const struct schema schemas[] = {
 	    "targets?:any created_at:t updated_at:t" },
 	{ "AliasCreate", NULL, "subdomain:s type?:proxy|app|redirect|reserved app_id?:s "
 	    "url?:s status?:i keep_path?:b" },
-	{ "AliasUpdate", NULL, "type?:proxy|app|redirect|reserved app_id?:s url?:s status?:i "
-	    "keep_path?:b" },
+	{ "AliasUpdate", NULL, "type?:proxy|app|redirect|reserved app_id?:s url?:s "
+	    "status?:i keep_path?:b" },
 	{ "AliasWritten", NULL, "+Alias message:s" },
 	{ "AliasDeleted", NULL, "subdomain:s message:s" },
 	{ "AliasTarget", NULL, "app_id:s weight:i" },
 	{ "AliasSplit", NULL, "targets:[AliasTarget]" },
-	{ "AliasSplitDone", NULL, "subdomain:s type:split targets:[AliasTarget] message:s" },
+	{ "AliasSplitDone", NULL,
+	    "subdomain:s type:split targets:[AliasTarget] message:s" },
 	{ "AliasSwap", NULL, "alias1:s alias2:s" },
 	{ "AliasSwapped", NULL, "alias1:s alias2:s message:s" },
 	{ "DomainDns", NULL, "type:s name:s value:s" },
@@ -154,7 +160,9 @@ named(const char *name)
 {
 	if (name == NULL)
 		return NULL;
-	return is_list(name) ? find(name + 1, strlen(name) - 2) : find(name, strlen(name));
+	if (is_list(name))
+		return find(name + 1, strlen(name) - 2);
+	return find(name, strlen(name));
 }
 
 bool
@@ -260,7 +268,8 @@ put_members(struct buf *b, const char *text)
 	for (p = text; *p != '\0'; p += len + strspn(p + len, " ")) {
 		len = strcspn(p, " ");
 		colon = memchr(p, ':', len);
-		buf_printf(b, "%s\"%.*s\":", sep, (int)(colon - p - (colon[-1] == '?')), p);
+		buf_printf(b, "%s\"%.*s\":", sep,
+		    (int)(colon - p - (colon[-1] == '?')), p);
 		put_type(b, colon + 1, len - (size_t)(colon + 1 - p));
 		sep = ",";
 	}
@@ -309,8 +318,9 @@ put_error(struct buf *b)
 		buf_printf(b, "%s\"%s\"", sep, err_code(e));
 		sep = ",";
 	}
-	buf_puts(b, "]},\"message\":{\"type\":\"string\"},\"details\":{\"type\":\"object\"}},"
-	    "\"required\":[\"code\",\"message\"]}},\"required\":[\"error\"]}");
+	buf_puts(b, "]},\"message\":{\"type\":\"string\"},"
+	    "\"details\":{\"type\":\"object\"}},\"required\":[\"code\",\"message\"]}},"
+	    "\"required\":[\"error\"]}");
 }
 
 void

@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "store/apikey.h"
 
-#define CREDENTIALS_MAX 512	/* a key is 72 bytes, a Basic user name may stand before */
+#define CREDENTIALS_MAX 512	/* a key is 72 bytes, a user name may stand before it */
 
 static enum fz_err
 refuse_key(struct response *rs)
@@ -148,7 +148,8 @@ static enum fz_err
 need_scope(struct response *rs, const char *scope)
 {
 	response_detail(rs, "scope", json_string(scope));
-	return response_why(rs, FZ_SCOPE_REQUIRED, "The API key lacks the scope %s", scope);
+	return response_why(rs, FZ_SCOPE_REQUIRED, "The API key lacks the scope %s",
+	    scope);
 }
 
 static enum fz_err

@@ -32,7 +32,7 @@ enum fz_err	 access_check(struct request *, struct response *, const struct rout
  */
 enum fz_err	 access_app(struct request *, struct response *, const char *const *names)
 		    MUST_CHECK;
-/* Is the caller's key limited to single apps for the row's scope (may not list, create)? */
+/* Is the key limited to single apps for the row's scope (may not list, create)? */
 bool		 access_limited(const struct request *);
 
 #endif

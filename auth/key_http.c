@@ -105,7 +105,8 @@ want_name(const json_t *body, struct response *rs, const char **out)
 
 /* An array of scopes becomes the list it stands for. */
 static enum fz_err
-join_scopes(struct request *rq, struct response *rs, const json_t *array, const char **out)
+join_scopes(struct request *rq, struct response *rs, const json_t *array,
+    const char **out)
 {
 	const char *bad = NULL;
 	const json_t *v;
@@ -285,13 +286,15 @@ create_key(struct request *rq, struct response *rs)
 	token_make(text, id, k.hash);
 	k.name = wish.name;
 	k.scopes = wish.scopes;
-	k.created_by = rq->caller.key_id != NULL ? rq->caller.key_id : rq->caller.user_uid;
+	k.created_by = rq->caller.key_id != NULL ? rq->caller.key_id :
+	    rq->caller.user_uid;
 	err = add_key(rq, rs, &wish, &k);
 	if (err != FZ_OK)
 		return err;
-	return response_data(rs, 200, json_pack("{s:s,s:s,s:I,s:s,s:s,s:o}", "token", text,
-	    "message", "Keep this token: it is shown only once", "id", (json_int_t)k.id,
-	    "key_id", id, "scopes", wish.scopes, "expires_at", time_json(k.expires)));
+	return response_data(rs, 200, json_pack("{s:s,s:s,s:I,s:s,s:s,s:o}",
+	    "token", text, "message", "Keep this token: it is shown only once",
+	    "id", (json_int_t)k.id, "key_id", id, "scopes", wish.scopes,
+	    "expires_at", time_json(k.expires)));
 }
 
 static enum fz_err

@@ -145,8 +145,8 @@ pretend(const char *s, size_t len)
 {
 	static const uint8_t salt[SALT_LEN] = { 1 };
 	uint8_t out[HASH_LEN];
-	int rc = argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, s, len, salt, sizeof(salt), out,
-	    sizeof(out));
+	int rc = argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, s, len, salt, sizeof(salt),
+	    out, sizeof(out));
 
 	return rc == ARGON2_OK ? ARGON2_VERIFY_MISMATCH : rc;
 }

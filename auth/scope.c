@@ -72,7 +72,7 @@ next_item(const char **p, struct item *it)
 static bool
 same(const char *a, size_t alen, const char *b, size_t blen)
 {
-	return alen == blen && memcmp(a, b, alen) == 0;
+	return alen == blen && (alen == 0 || memcmp(a, b, alen) == 0);
 }
 
 static bool
@@ -139,7 +139,7 @@ repeated(const char *list, const struct item *it)
 	while (next_item(&p, &other))
 		if (same(other.name, other.name_len, it->name, it->name_len) &&
 		    (other.app == NULL) == (it->app == NULL) &&
-		    (it->app == NULL || same(other.app, other.app_len, it->app, it->app_len)))
+		    same(other.app, other.app_len, it->app, it->app_len))
 			return true;
 	return false;
 }
@@ -165,7 +165,8 @@ scope_canonical(struct arena *a, const char *list, const char **out, struct why 
 	enum fz_err err;
 
 	if (strlen(list) > SCOPE_LIST_MAX)
-		return why_set(why, FZ_VALIDATION_FAILED, "the list of scopes is too long");
+		return why_set(why, FZ_VALIDATION_FAILED, "more than %d bytes of scopes",
+		    SCOPE_LIST_MAX);
 	buf_init(&b, SCOPE_LIST_MAX);
 	while (next_item(&p, &it)) {
 		err = check_item(&it, why);

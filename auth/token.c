@@ -20,7 +20,8 @@
 #define BODY_LEN (TOKEN_ID_LEN + 1 + SECRET_LEN)	/* what the check covers */
 #define TEXT_LEN (BODY_LEN + 1 + CHECK_LEN)
 
-static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+static const char digits[] =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 static void
 make_check(const char *text, char out[CHECK_LEN + 1])

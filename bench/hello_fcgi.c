@@ -85,6 +85,7 @@ main(int argc, char **argv)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
 	FCGX_Init();
+	signal(SIGTERM, SIG_DFL);
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", argv[1]);
 	unlink(argv[1]);
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);

@@ -16,7 +16,8 @@ pids=
 finish() {
 	trap - EXIT INT TERM
 	for p in $pids; do kill "$p" 2>/dev/null || true; done
-	wait 2>/dev/null || true
+	sleep 0.5
+	for p in $pids; do kill -9 "$p" 2>/dev/null || true; done
 	rm -rf "$dir"
 }
 trap finish EXIT
@@ -85,8 +86,8 @@ http {
 	server { listen 127.0.0.1:$file backlog=1024; server_name _; root $dir/www; }
 	server { listen 127.0.0.1:$hello backlog=1024; server_name _; include $dir/fazt_params;
 		fastcgi_keep_conn on; location / { fastcgi_pass hello; } }
-	server { listen 127.0.0.1:$php backlog=1024; server_name _; include $dir/fazt_params;
-		location / { fastcgi_param SCRIPT_FILENAME $dir/www/hello.php; fastcgi_pass unix:$dir/php.sock; } }
+	server { listen 127.0.0.1:$php backlog=1024; server_name _;
+		location / { include $dir/fazt_params; fastcgi_param SCRIPT_FILENAME $dir/www/hello.php; fastcgi_pass unix:$dir/php.sock; } }
 }
 EOF
 nginx -p "$dir" -c "$dir/nginx.conf" &
@@ -128,6 +129,13 @@ curl -fsS -o /dev/null -H "Host: admin.bench.test" -H "Authorization: Bearer $ke
 	"http://127.0.0.1:$ngx/api/deploy?site_name=bench"
 etag=$(curl -fsS -D - -o /dev/null -H "Host: bench.bench.test" "http://127.0.0.1:$ngx/page.txt" |
 	tr -d '\r' | sed -n 's/^[Ee][Tt]ag: //p')
+
+for url in "http://127.0.0.1:$ngx/page.txt" "http://127.0.0.1:$hello/" "http://127.0.0.1:$php/" \
+	"http://127.0.0.1:$file/page.txt" "http://127.0.0.1:$cached/page.txt" \
+	"http://127.0.0.1:$ngx_scgi/page.txt" "http://127.0.0.1:$caddy/page.txt" \
+	"http://127.0.0.1:$caddy_hello/"; do
+	curl -fsS -o /dev/null -H "Host: bench.bench.test" "$url"
+done
 
 # rate NAME URL [wrk options]
 rate() {
@@ -171,8 +179,8 @@ median() { sort -n "$dir/r-$1" | sed -n 2p | cut -d' ' -f1; }
 ratio() {
 	awk -v a="$(median "$2")" -v b="$(median "$3")" -v want="$4" -v what="$1" 'BEGIN {
 		r = a / b
-		printf "%-52s %6.2f   want >= %s  %s\n", what, r, want, r >= want ? "ok" : "MISSED"
-		exit r < want }' || missed=1
+		printf "%-52s %6.2f   want >= %s  %s\n", what, r, want, (r >= want ? "ok" : "MISSED")
+		exit (r < want) }' || missed=1
 }
 missed=0
 echo

@@ -121,7 +121,8 @@ naive_write(struct caller *c, int64_t key, const char *value)
 		return false;
 	(void)sqlite3_bind_int64(c->st, 1, key);
 	(void)sqlite3_bind_text(c->st, 2, value, -1, SQLITE_STATIC);
-	(void)sqlite3_step(c->st);
+	if (sqlite3_step(c->st) != SQLITE_DONE)
+		die("naive", sqlite3_errmsg(c->db));
 	(void)sqlite3_reset(c->st);
 	return sqlite3_exec(c->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
 }
@@ -151,12 +152,11 @@ call(void *arg)
 	struct caller *c = arg;
 	char value[101];
 
-	memset(value, 'v', 100);
-	value[100] = '\0';
 	while (!atomic_load_explicit(&enough, memory_order_relaxed)) {
 		int64_t key = 1 + rand_r(&c->seed) % KEYS, start = clock_mono_us();
 
-		value[c->writes % 100] = (char)('a' + c->writes % 26);
+		/* Never what is there already: SQLite would not write that. */
+		(void)snprintf(value, sizeof(value), "%0100lld", (long long)start);
 		if (!(c->db != NULL ? naive_write : store_write)(c, key, value)) {
 			c->failed++;
 			continue;

@@ -56,9 +56,8 @@ app_make(struct request *rq, struct response *rs, struct app *a, const char *ali
 	return err == FZ_OK ? reply_commit(rq, w, app_make_in(rq, rs, w, a, alias)) : err;
 }
 
-/* Best effort: what remains is an app without files, which can be deleted by hand. */
-static void
-unmake(struct request *rq, int64_t id)
+void
+app_make_undo(struct request *rq, int64_t id)
 {
 	struct writer *w;
 
@@ -87,7 +86,7 @@ app_make_from(struct request *rq, struct response *rs, const struct template *t,
 		opt.app_uid = a->uid;
 		err = staging_commit(st, rq, rs, &opt, &done);
 		if (err != FZ_OK)
-			unmake(rq, a->id);
+			app_make_undo(rq, a->id);
 	}
 	staging_free(st);
 	return err;

@@ -25,5 +25,10 @@ enum fz_err	 app_make(struct request *, struct response *, struct app *a,
 /* And live with the template's files. */
 enum fz_err	 app_make_from(struct request *, struct response *, const struct template *,
 		    struct app *a, const char *alias) MUST_CHECK;
+/*
+ * Take back an app that was just made and could not be filled.  Best effort: what
+ * remains is an app without files, which can be deleted by hand.
+ */
+void		 app_make_undo(struct request *, int64_t id);
 
 #endif

@@ -8,8 +8,9 @@
  *
  * Filters are named, never guessed: guessing would unpack gzip inside gzip inside gzip.
  *
- * libarchive hands over names as they are; staging judges them.  It converts pax names
- * by the locale, so the thread has C.UTF-8 while an archive is read, whatever main chose.
+ * Names are wanted as the archive has them; staging judges them.  In a UTF-8 locale
+ * libarchive would compose the accents of pax names, and of no others: the thread has the
+ * locale C while an archive is read, in which it says that it cannot and gives the bytes.
  *
  * An archive without its end mark is refused: cut at a file's end it would look whole.
  */
@@ -199,8 +200,6 @@ plain_name(struct archive_entry *e)
 	const char *name = archive_entry_pathname(e);
 
 	if (name == NULL)
-		name = archive_entry_pathname_utf8(e);
-	if (name == NULL)
 		return NULL;
 	while (name[0] == '.' && name[1] == '/')
 		name += 2;
@@ -231,7 +230,7 @@ read_entry(struct tarball *t, struct archive_entry *e)
 	bool skip;
 
 	if (name == NULL)
-		return refuse_entry(t->rs, NULL, "a name is not UTF-8");
+		return refuse_entry(t->rs, NULL, "a name cannot be read");
 	if (archive_entry_hardlink(e) != NULL)
 		return refuse_entry(t->rs, name, "it is a hard link");
 	if (archive_entry_filetype(e) == AE_IFDIR)
@@ -293,15 +292,15 @@ tarball_read_into(struct staging *st, struct response *rs, const struct spool *s
     uint64_t off, uint64_t len, enum tarball_packing packing)
 {
 	struct tarball *t = xcalloc(1, sizeof(*t));
-	locale_t utf8, before;
+	locale_t plain, before;
 	enum fz_err err;
 
-	utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	if (utf8 == (locale_t)0) {
+	plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	if (plain == (locale_t)0) {
 		free(t);
 		return FZ_NOT_SUPPORTED;
 	}
-	before = uselocale(utf8);
+	before = uselocale(plain);
 	t->st = st;
 	t->rs = rs;
 	t->spool = s;
@@ -315,7 +314,7 @@ tarball_read_into(struct staging *st, struct response *rs, const struct spool *s
 	archive_read_free(t->tar);
 	archive_read_free(t->unpack);
 	uselocale(before);
-	freelocale(utf8);
+	freelocale(plain);
 	free(t);
 	return err;
 }

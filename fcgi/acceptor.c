@@ -183,6 +183,7 @@ enqueue(struct gate *g, struct conn *c)
 		tell_queue(g, full);
 		c->shed = full;
 	}
+	gate_metric(g, METRIC_QUEUE_DEPTH, 1);
 	worker_push(c->shed ? &g->shed : &g->ready, c);
 }
 

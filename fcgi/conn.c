@@ -410,11 +410,11 @@ too_large(struct conn *c)
 	fail(c, FZ_PAYLOAD_TOO_LARGE);
 }
 
-/* The body is here, or as much of an unwanted one as we read. */
+/* The body is here, or as much of an unwanted one as we read: answer. */
 static void
 run(struct conn *c)
 {
-	if (c->dispatched && c->rq.content_length >= 0 && c->body_end &&
+	if (c->rs.status == 0 && c->rq.content_length >= 0 && c->body_end &&
 	    (uint64_t)c->rq.content_length != c->received) {
 		c->keep = false;
 		response_why(&c->rs, FZ_BAD_REQUEST,
@@ -422,8 +422,11 @@ run(struct conn *c)
 		fail(c, FZ_BAD_REQUEST);
 		return;
 	}
-	c->rq.began_us = clock_mono_us();
-	dispatch_run(&c->rq, &c->rs);
+	/* dispatch_head may have answered; then the body was only taken off the line. */
+	if (c->rs.status == 0) {
+		c->rq.began_us = clock_mono_us();
+		dispatch_run(&c->rq, &c->rs);
+	}
 	if (c->rs.status == 0)
 		answer_error(&c->rq, &c->rs, FZ_INTERNAL_ERROR);
 	/* What the answer claims must be on the disk before anybody reads it. */
@@ -564,17 +567,17 @@ admit(struct conn *c, struct turn *t)
 
 	if (c->shed || waited > LIMIT_REQUEST_MS) {
 		atomic_fetch_add(&t->gate->shed_count, 1);
-		metrics_add(c->rq.node->metrics, METRIC_SHED, 1);
+		gate_metric(t->gate, METRIC_SHED, 1);
 		fail(c, FZ_OVERLOADED);
 		return;
 	}
 	c->dispatched = true;
 	dispatch_head(&c->rq, &c->rs);
-	if (c->rs.status != 0) {
+	if (c->rs.status != 0 && c->rq.content_length > (int64_t)CONN_DRAIN_MAX) {
 		send_begin(c);
 		return;
 	}
-	c->discard = c->rq.body_max == 0;
+	c->discard = c->rq.body_max == 0 || c->rs.status != 0;
 	if (!c->discard && c->rq.content_length > 0 &&
 	    (uint64_t)c->rq.content_length > c->rq.body_max) {
 		too_large(c);
@@ -593,13 +596,11 @@ head_done(struct conn *c, struct turn *t, enum fz_err err)
 		c->dispatched = true;
 		fail(c, err);
 	}
-	/* Answered without its body: take what is there, so that the connection may live. */
-	if (c->state == CONN_SEND) {
+	/* Answered without its body: take what came along, the connection may live on. */
+	if (c->state == CONN_SEND && err == FZ_OK) {
 		c->discard = true;
-		if (err != FZ_OK || body_first(c) == FZ_CLOSED)
+		if (body_first(c) == FZ_CLOSED)
 			c->keep = false;
-		else if (!c->body_end && c->keep)
-			(void)drain_body(c, t);
 	}
 }
 

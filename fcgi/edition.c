@@ -137,6 +137,10 @@ shared_mime(struct edition *e, size_t at, const char *mime)
 {
 	size_t back = at < 64 ? at : 64;
 
+	/* It becomes a header without another look. */
+	for (const char *p = mime; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return "application/octet-stream";
 	for (size_t i = at; i > at - back; i--)
 		if (strcmp(e->files[i - 1].mime, mime) == 0)
 			return e->files[i - 1].mime;

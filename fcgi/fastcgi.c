@@ -85,17 +85,6 @@ fastcgi_init(struct why *why)
 	return FZ_OK;
 }
 
-struct fastcgi_reader *
-fastcgi_reader_new(void)
-{
-	struct fastcgi_reader *r = xcalloc(1, sizeof(*r));
-
-	/* No listening socket: should it ever want to accept, that fails at once. */
-	FCGX_InitRequest(&r->f, -1, FCGI_FAIL_ACCEPT_ON_INTR);
-	r->pipe[0] = r->pipe[1] = -1;
-	return r;
-}
-
 static void
 pipe_drop(struct fastcgi_reader *r)
 {
@@ -104,6 +93,33 @@ pipe_drop(struct fastcgi_reader *r)
 	if (r->pipe[1] >= 0)
 		close(r->pipe[1]);
 	r->pipe[0] = r->pipe[1] = -1;
+}
+
+static bool
+pipe_open(struct fastcgi_reader *r)
+{
+	if (r->pipe[0] >= 0)
+		return true;
+	if (pipe2(r->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
+		r->pipe[0] = r->pipe[1] = -1;
+		return false;
+	}
+	if (fcntl(r->pipe[1], F_SETPIPE_SZ, 2 * PARAMS_MAX) < 0)
+		(void)fcntl(r->pipe[1], F_SETPIPE_SZ, 64 * KIB);
+	return true;
+}
+
+struct fastcgi_reader *
+fastcgi_reader_new(void)
+{
+	struct fastcgi_reader *r = xcalloc(1, sizeof(*r));
+
+	/* No listening socket: should it ever want to accept, that fails at once. */
+	FCGX_InitRequest(&r->f, -1, FCGI_FAIL_ACCEPT_ON_INTR);
+	r->pipe[0] = r->pipe[1] = -1;
+	/* Now, and not when descriptors have run out; else the next request tries again. */
+	(void)pipe_open(r);
+	return r;
 }
 
 void
@@ -176,20 +192,6 @@ feed_build(struct feed *f, unsigned char *params, size_t len)
 	}
 	header_write(f->heads[i], PARAMS, 1, 0, 0);
 	feed_add(f, f->heads[i], HEADER);
-}
-
-static bool
-pipe_open(struct fastcgi_reader *r)
-{
-	if (r->pipe[0] >= 0)
-		return true;
-	if (pipe2(r->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
-		r->pipe[0] = r->pipe[1] = -1;
-		return false;
-	}
-	if (fcntl(r->pipe[1], F_SETPIPE_SZ, 2 * PARAMS_MAX) < 0)
-		(void)fcntl(r->pipe[1], F_SETPIPE_SZ, 64 * KIB);
-	return true;
 }
 
 static enum fz_err

@@ -84,15 +84,15 @@ http_cond_if_range(const char *value, const char *etag, int64_t modified_ms)
 static const char *
 number(const char *s, uint64_t *out)
 {
+	bool over = false;
 	uint64_t v = 0;
 
 	if (*s < '0' || *s > '9')
 		return NULL;
 	for (; *s >= '0' && *s <= '9'; s++)
-		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(*s - '0'), &v))
-			v = UINT64_MAX / 16;
-	*out = v;
+		over |= __builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(*s - '0'), &v);
+	*out = over ? UINT64_MAX : v;
 	return s;
 }
 

@@ -33,11 +33,26 @@ struct sending {
 	enum static_send how;
 	int		 status;
 	enum blob_enc	 enc;
-	char		 tag[TAG_MAX];
+	char		*tag;		/* TAG_MAX bytes in the arena */
 };
 
+/*
+ * A constant name and a text that lives as long as the site.  Without rules nobody has
+ * set these before, and then there is nothing to compare, check or copy.
+ */
 static void
-tag_make(char tag[TAG_MAX], const struct edition_file *f, enum blob_enc enc)
+put(struct sending *s, const char *name, const char *value)
+{
+	struct response *rs = s->rs;
+
+	if (s->site->edition->rules != NULL || rs->nheaders == RESPONSE_HEADERS)
+		response_header(rs, name, value);
+	else
+		rs->headers[rs->nheaders++] = (struct pair){ name, value };
+}
+
+static void
+tag_make(char *tag, const struct edition_file *f, enum blob_enc enc)
 {
 	static const char *const ends[] = { "\"", "-gz\"", "-br\"" };
 
@@ -68,13 +83,11 @@ age_text(const struct sending *s)
 static void
 policy_headers(struct sending *s)
 {
-	struct response *rs = s->rs;
-
-	response_header(rs, "Content-Type", s->file->mime);
-	response_header(rs, "Cache-Control", age_text(s));
-	response_header(rs, "Referrer-Policy", "strict-origin-when-cross-origin");
+	put(s, "Content-Type", s->file->mime);
+	put(s, "Cache-Control", age_text(s));
+	put(s, "Referrer-Policy", "strict-origin-when-cross-origin");
 	if (s->how == STATIC_SEND_PUBLIC)
-		rules_headers(s->site->edition->rules, s->rq->path, rs);
+		rules_headers(s->site->edition->rules, s->rq->path, s->rs);
 }
 
 static bool
@@ -84,31 +97,31 @@ has_variants(const struct edition_file *f)
 }
 
 static void
-vary(struct response *rs)
+vary(struct sending *s)
 {
-	const char *old = response_get(rs, "Vary");
+	const char *old = response_get(s->rs, "Vary");
 
-	response_header(rs, "Vary", old == NULL ? "Accept-Encoding" :
-	    arena_printf(rs->arena, "%s, Accept-Encoding", old));
+	put(s, "Vary", old == NULL ? "Accept-Encoding" :
+	    arena_printf(s->rs->arena, "%s, Accept-Encoding", old));
 }
 
 /* What describes the bytes, after the rules. */
 static void
 entity_headers(struct sending *s)
 {
-	struct response *rs = s->rs;
-
-	response_unset(rs, "Content-Encoding");
-	response_unset(rs, "Content-Range");
-	response_header(rs, "Allow", "GET, HEAD, OPTIONS");
-	if (has_variants(s->file))
-		vary(rs);
-	if (s->status < 400) {
-		response_header(rs, "ETag", s->tag);
-		response_header(rs, "Last-Modified", s->file->modified);
-		response_header(rs, "Accept-Ranges", "bytes");
+	if (s->site->edition->rules != NULL) {
+		response_unset(s->rs, "Content-Encoding");
+		response_unset(s->rs, "Content-Range");
 	}
-	response_header(rs, "X-Content-Type-Options", "nosniff");
+	put(s, "Allow", "GET, HEAD, OPTIONS");
+	if (has_variants(s->file))
+		vary(s);
+	if (s->status < 400) {
+		put(s, "ETag", s->tag);
+		put(s, "Last-Modified", s->file->modified);
+		put(s, "Accept-Ranges", "bytes");
+	}
+	put(s, "X-Content-Type-Options", "nosniff");
 }
 
 static uint64_t
@@ -188,7 +201,7 @@ unchanged(struct sending *s)
 		tag_make(tag, s->file, all[i]);
 		if (variant_size(s->file, all[i]) == 0 || !http_cond_etag(list, tag))
 			continue;
-		memcpy(s->tag, tag, sizeof(tag));
+		memcpy(s->tag, tag, TAG_MAX);
 		return true;
 	}
 	return false;
@@ -248,7 +261,7 @@ send_whole(struct sending *s)
 
 	entity_headers(s);
 	if (s->enc != BLOB_PLAIN)
-		response_header(s->rs, "Content-Encoding", names[s->enc]);
+		put(s, "Content-Encoding", names[s->enc]);
 	send_bytes(s, 0, variant_size(s->file, s->enc));
 }
 
@@ -278,6 +291,7 @@ static_send(struct request *rq, struct response *rs, const struct site *site,
 	uint64_t from = 0, len = 0;
 
 	s.enc = choose(rq, file);
+	s.tag = arena_alloc(rq->arena, TAG_MAX);
 	tag_make(s.tag, file, s.enc);
 	policy_headers(&s);
 	if (status == 200 && unchanged(&s)) {

@@ -100,6 +100,7 @@ hand_on(struct gate_worker *w, struct conn *c, enum conn_next next)
 {
 	switch (next) {
 	case CONN_WANT_TURN:
+		gate_metric(w->gate, METRIC_QUEUE_DEPTH, 1);
 		worker_push(w->queue, c);
 		break;
 	case CONN_WANT_CLOSE:
@@ -125,6 +126,7 @@ work(void *arg)
 	for (c = pop(w->queue); c != NULL; c = pop(w->queue)) {
 		atomic_store(&w->since_ms, clock_mono_ms());
 		atomic_fetch_add(&w->gate->busy, 1);
+		gate_metric(w->gate, METRIC_QUEUE_DEPTH, -1);
 		gate_metric(w->gate, METRIC_WORKERS_BUSY, 1);
 		hand_on(w, c, conn_advance(c, &turn));
 		gate_metric(w->gate, METRIC_WORKERS_BUSY, -1);

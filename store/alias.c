@@ -50,8 +50,10 @@ static enum fz_err
 targets_read(struct reader *rd, struct arena *a, const char *name,
     struct alias_target v[ALIAS_TARGETS], size_t *n)
 {
-	struct sql *s = sql_open(rd, "SELECT t.app,a.uid,t.weight FROM alias_target t"
-	    " JOIN app a ON a.id=t.app WHERE t.alias=?1 ORDER BY t.n LIMIT 10", "t", name);
+	struct sql *s = sql_open(rd,
+	    "SELECT t.app,a.uid,t.weight FROM alias_target t"
+	    " JOIN app a ON a.id=t.app WHERE t.alias=?1 ORDER BY t.n LIMIT 10",
+	    "t", name);
 	enum fz_err err = FZ_OK;
 
 	_Static_assert(ALIAS_TARGETS == 10, "the LIMIT above");
@@ -132,10 +134,13 @@ alias_list(struct reader *rd, struct arena *a, int64_t offset, int64_t limit,
 }
 
 enum fz_err
-alias_of_app(struct reader *rd, struct arena *a, int64_t app, const char ***names, size_t *n)
+alias_of_app(struct reader *rd, struct arena *a, int64_t app, const char ***names,
+    size_t *n)
 {
-	struct sql *s = sql_open(rd, "SELECT name FROM alias WHERE app=?1 AND type='proxy'"
-	    " ORDER BY created,name", "i", app);
+	struct sql *s = sql_open(rd,
+	    "SELECT name FROM alias WHERE app=?1 AND type='proxy'"
+	    " ORDER BY created,name",
+	    "i", app);
 	size_t count = 0, cap = 0;
 	const char **list = NULL;
 	enum fz_err err;
@@ -188,7 +193,8 @@ targets_check(struct writer *w, const struct alias *al)
 static enum fz_err
 targets_write(struct writer *w, const char *name, const struct alias_target *v, size_t n)
 {
-	enum fz_err err = sql_run(w, "DELETE FROM alias_target WHERE alias=?1", "t", name);
+	enum fz_err err =
+	    sql_run(w, "DELETE FROM alias_target WHERE alias=?1", "t", name);
 
 	for (size_t i = 0; err == FZ_OK && i < n; i++)
 		err = sql_run(w, "INSERT INTO alias_target(alias,n,app,weight)"
@@ -204,11 +210,13 @@ write_all(struct writer *w, const struct alias *al)
 	enum fz_err err;
 
 	writer_touch(w);
-	err = sql_run(w, "INSERT INTO alias(name,type,app,url,status,keep_path,created,updated)"
+	err = sql_run(w,
+	    "INSERT INTO alias(name,type,app,url,status,keep_path,created,updated)"
 	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?7) ON CONFLICT(name) DO UPDATE SET"
 	    " type=excluded.type, app=excluded.app, url=excluded.url,"
 	    " status=excluded.status, keep_path=excluded.keep_path,"
-	    " updated=excluded.updated", "ttItiii", al->name, types[al->type],
+	    " updated=excluded.updated",
+	    "ttItiii", al->name, types[al->type],
 	    al->type == ALIAS_PROXY ? al->app : (int64_t)-1,
 	    al->type == ALIAS_REDIRECT ? rows_or(al->url, "") : "",
 	    (int64_t)(al->status != 0 ? al->status : 301), (int64_t)al->keep_path, now);
@@ -244,7 +252,8 @@ static enum fz_err
 proxy_app(struct writer *w, const char *name, int64_t *app)
 {
 	enum fz_err err = sql_get_int(writer_reader(w), app,
-	    "SELECT CASE type WHEN 'proxy' THEN app END FROM alias WHERE name=?1", "t", name);
+	    "SELECT CASE type WHEN 'proxy' THEN app END FROM alias WHERE name=?1", "t",
+	    name);
 
 	if (err == FZ_OK && *app == 0)
 		return FZ_CONFLICT;

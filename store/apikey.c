@@ -118,8 +118,8 @@ used_due(struct store *st, int64_t id, int64_t now)
 
 	if (reader_open(st, &rd) != FZ_OK)
 		return false;
-	err = sql_get_int(rd, &last, "SELECT coalesce(last_used,0) FROM apikey WHERE id=?1",
-	    "i", id);
+	err = sql_get_int(
+	    rd, &last, "SELECT coalesce(last_used,0) FROM apikey WHERE id=?1", "i", id);
 	reader_close(rd);
 	/* A clock that was set back must not stop the notes for long. */
 	return err == FZ_OK && (now - last >= USED_EVERY_MS || last > now);

@@ -25,10 +25,10 @@
 #define UID_RANDOM 12
 #define DAY_MS (24 * 3600 * INT64_C(1000))
 #define COLS "SELECT a.id,a.uid,a.title,a.description,a.tags,a.visibility,a.system," \
-	"a.source,a.source_url,a.source_ref,a.source_commit,a.original_id,a.forked_from_id," \
-	"v.id,v.n,v.file_count,v.size,v.manifest,v.spa,a.spa,a.enabled,a.maintenance," \
-	"a.maintenance_message,a.preview_data,a.preview_access,a.keep_deploys,a.quotas," \
-	"a.created,a.updated,a.deleted"
+	"a.source,a.source_url,a.source_ref,a.source_commit,a.original_id," \
+	"a.forked_from_id,v.id,v.n,v.file_count,v.size,v.manifest,v.spa,a.spa," \
+	"a.enabled,a.maintenance,a.maintenance_message,a.preview_data,a.preview_access," \
+	"a.keep_deploys,a.quotas,a.created,a.updated,a.deleted"
 #define FROM " FROM app a LEFT JOIN version v ON v.id=a.live "
 
 static void
@@ -172,9 +172,10 @@ like(struct arena *ar, const char *text)
 	return out;
 }
 
+#define LIKE " LIKE ?3 ESCAPE '\\'"
 #define FILTER "WHERE (a.deleted IS NOT NULL)=?1 AND (?2 OR a.visibility='public')" \
-	" AND (?3 IS NULL OR a.title LIKE ?3 ESCAPE '\\' OR a.description LIKE ?3 ESCAPE '\\'" \
-	" OR EXISTS(SELECT 1 FROM alias l WHERE l.app=a.id AND l.name LIKE ?3 ESCAPE '\\'))"
+	" AND (?3 IS NULL OR a.title" LIKE " OR a.description" LIKE \
+	" OR EXISTS(SELECT 1 FROM alias l WHERE l.app=a.id AND l.name" LIKE "))"
 
 enum fz_err
 app_list(struct reader *rd, struct arena *ar, const struct app_filter *f, struct app **v,
@@ -211,15 +212,15 @@ app_create(struct writer *w, struct arena *ar, struct app *a)
 	str_random62(tail, UID_RANDOM);
 	(void)snprintf(uid, sizeof(uid), "fazt_app_%s", tail);
 	writer_touch(w);
-	err = sql_run(w, "INSERT INTO app(uid,title,description,tags,visibility,system,"
-	    "source,source_url,source_ref,source_commit,original_id,forked_from_id,created,"
-	    "updated) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?13)",
+	err = sql_run(w,
+	    "INSERT INTO app(uid,title,description,tags,visibility,system,"
+	    "source,source_url,source_ref,source_commit,original_id,forked_from_id,"
+	    "created,updated) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?13)",
 	    "tttttitttttti", uid, a->title, rows_or(a->description, ""),
 	    rows_or(a->tags, "[]"), rows_or(a->visibility, "unlisted"),
-	    (int64_t)a->system, rows_or(a->source, "deploy"),
-	    rows_or(a->source_url, ""), rows_or(a->source_ref, ""),
-	    rows_or(a->source_commit, ""), rows_or(a->original_id, ""),
-	    rows_or(a->forked_from_id, ""), clock_wall_ms());
+	    (int64_t)a->system, rows_or(a->source, "deploy"), rows_or(a->source_url, ""),
+	    rows_or(a->source_ref, ""), rows_or(a->source_commit, ""),
+	    rows_or(a->original_id, ""), rows_or(a->forked_from_id, ""), clock_wall_ms());
 	if (err != FZ_OK)
 		return err;
 	return app_by_id(writer_reader(w), ar, sql_rowid(w), a);
@@ -238,15 +239,17 @@ changed(struct writer *w, enum fz_err err)
 enum fz_err
 app_update(struct writer *w, const struct app *a)
 {
-	return changed(w, sql_run(w, "UPDATE app SET title=?2,description=?3,tags=?4,"
-	    "visibility=?5,source=?6,source_url=?7,source_ref=?8,source_commit=?9,spa=?10,"
-	    "enabled=?11,maintenance=?12,maintenance_message=?13,preview_data=?14,"
-	    "preview_access=?15,keep_deploys=?16,quotas=?17,updated=?18"
+	enum fz_err err = sql_run(w, "UPDATE app SET title=?2,description=?3,tags=?4,"
+	    "visibility=?5,source=?6,source_url=?7,source_ref=?8,source_commit=?9,"
+	    "spa=?10,enabled=?11,maintenance=?12,maintenance_message=?13,"
+	    "preview_data=?14,preview_access=?15,keep_deploys=?16,quotas=?17,updated=?18"
 	    " WHERE id=?1 AND deleted IS NULL", "ittttttttiiitttiti", a->id, a->title,
 	    a->description, a->tags, a->visibility, a->source, a->source_url,
 	    a->source_ref, a->source_commit, (int64_t)a->spa, (int64_t)a->enabled,
 	    (int64_t)a->maintenance, a->maintenance_message, a->preview_data,
-	    a->preview_access, a->keep_deploys, a->quotas, clock_wall_ms()));
+	    a->preview_access, a->keep_deploys, a->quotas, clock_wall_ms());
+
+	return changed(w, err);
 }
 
 /* Nothing leads to the app any more. */

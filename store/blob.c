@@ -55,8 +55,10 @@ info_one(struct sql *s, struct blob_info *info)
 enum fz_err
 blob_find(struct reader *rd, const uint8_t sha256[SHA256_LEN], struct blob_info *info)
 {
-	return info_one(sql_open(rd, "SELECT id,sha256,size,gz,br FROM blob WHERE sha256=?1",
-	    "b", sha256, (size_t)SHA256_LEN), info);
+	return info_one(
+	    sql_open(rd, "SELECT id,sha256,size,gz,br FROM blob WHERE sha256=?1", "b",
+		sha256, (size_t)SHA256_LEN),
+	    info);
 }
 
 enum fz_err
@@ -160,7 +162,8 @@ source_next(struct body_source *body, const void **p, size_t *n)
 	err = reader_open(src->store, &rd);
 	if (err != FZ_OK)
 		return err;
-	err = piece_read(rd, src->id, src->enc, src->at / LIMIT_CHUNK, from, src->piece, len);
+	err = piece_read(
+	    rd, src->id, src->enc, src->at / LIMIT_CHUNK, from, src->piece, len);
 	reader_close(rd);
 	if (err != FZ_OK)
 		return err;
@@ -207,8 +210,10 @@ sweep_files(struct writer *w, int64_t *removed)
 		    "SELECT version FROM garbage_version LIMIT 1", "");
 		if (err != FZ_OK)
 			return rows_missing(err, FZ_OK);
-		err = sql_run(w, "DELETE FROM file WHERE version=?1 AND path IN"
-		    " (SELECT path FROM file WHERE version=?1 LIMIT ?2)", "ii", version, left);
+		err = sql_run(w,
+		    "DELETE FROM file WHERE version=?1 AND path IN"
+		    " (SELECT path FROM file WHERE version=?1 LIMIT ?2)",
+		    "ii", version, left);
 		if (err != FZ_OK)
 			return err;
 		n = sql_changes(w);

@@ -34,8 +34,8 @@ struct blob_in;
 
 /*
  * compress: make gzip and brotli variants where they are smaller (text of
- * LIMIT_COMPRESS_FROM..LIMIT_COMPRESS_TO bytes).  At most LIMIT_CHUNK of the content is
- * in memory at a time, plus the compressor's state (up to some 10 MiB).
+ * LIMIT_COMPRESS_FROM..LIMIT_COMPRESS_TO bytes).  At most a few LIMIT_CHUNK are in memory
+ * at a time, plus brotli's state: 1 MiB up to 64 KiB of content, then 30 to 50 MiB.
  */
 struct blob_in	*blob_in_new(struct store *, const char *upload_id, bool compress);
 enum fz_err	 blob_in_add(struct blob_in *, const void *, size_t) MUST_CHECK;

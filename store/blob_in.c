@@ -1,6 +1,6 @@
 /*
- * Receiving a content.  Up to LIMIT_CHUNK bytes stay in memory: most files of a deploy end
- * there, and then a known content costs one row and a new one a single
+ * Receiving a content.  Up to LIMIT_CHUNK bytes stay in memory: most files of a deploy
+ * end there, and then a known content costs one row and a new one a single
  * transaction.  A longer content goes to the file piece by piece under a blob
  * without a hash, which nobody can find; the upload names it from the first piece on, so
  * that it is garbage as soon as the upload is gone, whatever happened in between.
@@ -96,8 +96,8 @@ chunk_insert(struct writer *w, int64_t id, const struct stream *s)
 {
 	if (s->piece.len == 0)
 		return FZ_OK;
-	return sql_run(w, "INSERT INTO chunk(blob,enc,n,data) VALUES(?1,?2,?3,?4)", "iiib",
-	    id, (int64_t)s->enc, s->n, s->piece.data, s->piece.len);
+	return sql_run(w, "INSERT INTO chunk(blob,enc,n,data) VALUES(?1,?2,?3,?4)",
+	    "iiib", id, (int64_t)s->enc, s->n, s->piece.data, s->piece.len);
 }
 
 /* A full piece becomes a row, in a transaction of its own. */
@@ -240,8 +240,9 @@ static enum fz_err
 variant_make(struct blob_in *in, enum blob_enc enc)
 {
 	struct stream *s = &in->enc[enc];
-	struct compress *c = compress_new(enc == BLOB_GZIP ? COMPRESS_GZIP : COMPRESS_BROTLI,
-	    in->enc[BLOB_PLAIN].size, variant_take, s);
+	struct compress *c =
+	    compress_new(enc == BLOB_GZIP ? COMPRESS_GZIP : COMPRESS_BROTLI,
+		in->enc[BLOB_PLAIN].size, variant_take, s);
 	enum fz_err err = variant_feed(in, c);
 
 	compress_free(c);

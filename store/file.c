@@ -39,7 +39,8 @@ enum fz_err
 file_get(struct reader *rd, struct arena *a, int64_t version, const char *path,
     struct file *f)
 {
-	struct sql *s = sql_open(rd, COLS "WHERE v.id=?1 AND f.path=?2", "it", version, path);
+	struct sql *s =
+	    sql_open(rd, COLS "WHERE v.id=?1 AND f.path=?2", "it", version, path);
 	enum fz_err err = sql_row(s), end;
 	struct file got;
 

@@ -10,7 +10,8 @@
 enum fz_err
 setting_get(struct reader *rd, struct arena *a, const char *name, const char **value)
 {
-	struct sql *s = sql_open(rd, "SELECT value FROM setting WHERE name=?1", "t", name);
+	struct sql *s =
+	    sql_open(rd, "SELECT value FROM setting WHERE name=?1", "t", name);
 	enum fz_err err = sql_row(s), end;
 	const char *text = NULL;
 

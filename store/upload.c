@@ -78,8 +78,9 @@ upload_hold(struct writer *w, const char *id, int64_t blob)
 		return err;
 	/* Half a life is soon enough: not one more page for each of 10,000 files. */
 	if (owned)
-		err = sql_run(w, "UPDATE upload SET expires=?2 WHERE id=?1 AND expires<?3",
-		    "tii", id, now + LIFE_MS, now + LIFE_MS / 2);
+		err = sql_run(w, "UPDATE upload SET expires=?2"
+		    " WHERE id=?1 AND expires<?3", "tii", id, now + LIFE_MS,
+		    now + LIFE_MS / 2);
 	if (err != FZ_OK)
 		return err;
 	return sql_run(w, "INSERT OR IGNORE INTO upload_blob(upload,blob) VALUES(?1,?2)",
@@ -87,7 +88,8 @@ upload_hold(struct writer *w, const char *id, int64_t blob)
 }
 
 enum fz_err
-upload_get_delta(struct reader *rd, struct arena *a, const char *id, struct upload_delta *u)
+upload_get_delta(struct reader *rd, struct arena *a, const char *id,
+    struct upload_delta *u)
 {
 	struct sql *s = sql_open(rd, "SELECT app,spec,caller FROM upload WHERE id=?1"
 	    " AND owner='' AND expires>?2", "ti", id, clock_wall_ms());
@@ -113,12 +115,14 @@ upload_knows(struct reader *rd, const char *id, int64_t app,
 	    (size_t)SHA256_LEN);
 	if (err != FZ_OK)
 		return err;
-	err = sql_get_int(rd, &one, "SELECT 1 FROM upload_blob WHERE upload=?1 AND blob=?2",
-	    "ti", id, found);
+	err = sql_get_int(rd, &one,
+	    "SELECT 1 FROM upload_blob WHERE upload=?1 AND blob=?2", "ti", id, found);
 	if (err == FZ_NOT_FOUND && app > 0)
-		err = sql_get_int(rd, &one, "SELECT 1 FROM version v WHERE v.app=?1 AND EXISTS"
+		err = sql_get_int(rd, &one,
+		    "SELECT 1 FROM version v WHERE v.app=?1 AND EXISTS"
 		    "(SELECT 1 FROM file f WHERE f.blob=?2 AND f.version=v.id)"
-		    " ORDER BY v.n DESC LIMIT 1", "ii", app, found);
+		    " ORDER BY v.n DESC LIMIT 1",
+		    "ii", app, found);
 	if (err == FZ_OK)
 		*blob = found;
 	return err;
@@ -159,8 +163,8 @@ upload_drop(struct store *st, const char *id)
 static enum fz_err
 stale(struct writer *w, struct arena *a, char ***ids, size_t *n)
 {
-	struct sql *s = sql_open(writer_reader(w), "SELECT id,owner,expires<=?1 FROM upload",
-	    "i", clock_wall_ms());
+	struct sql *s = sql_open(writer_reader(w),
+	    "SELECT id,owner,expires<=?1 FROM upload", "i", clock_wall_ms());
 	size_t cap = 0;
 	enum fz_err err;
 

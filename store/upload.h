@@ -29,7 +29,7 @@ struct upload_delta {
 /* FZ_NOT_FOUND when unknown, expired or a direct one. */
 enum fz_err	 upload_get_delta(struct reader *, struct arena *, const char *id,
 		    struct upload_delta *) MUST_CHECK;
-/* Does the upload hold this content, or (app > 0) any version of the app?  FZ_NOT_FOUND. */
+/* Does the upload, or (app > 0) any version of the app, hold this?  FZ_NOT_FOUND. */
 enum fz_err	 upload_knows(struct reader *, const char *id, int64_t app,
 		    const uint8_t sha256[SHA256_LEN], int64_t *blob) MUST_CHECK;
 /* Inside the transaction that made the version.  FZ_NOT_FOUND when it is gone. */

@@ -51,10 +51,11 @@ user_add(struct writer *w, struct arena *a, struct user *u)
 
 	str_random62(tail, UID_RANDOM);
 	uid = arena_printf(a, "fazt_usr_%s", tail);
-	err = sql_run(w, "INSERT INTO user(uid,username,email,name,role,password,disabled,"
-	    "created) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)", "ttttttii", uid, u->username,
-	    rows_or(u->email, ""), rows_or(u->name, ""), rows_or(u->role, "user"),
-	    u->password, (int64_t)u->disabled, now);
+	err = sql_run(w,
+	    "INSERT INTO user(uid,username,email,name,role,password,disabled,"
+	    "created) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+	    "ttttttii", uid, u->username, rows_or(u->email, ""), rows_or(u->name, ""),
+	    rows_or(u->role, "user"), u->password, (int64_t)u->disabled, now);
 	if (err != FZ_OK)
 		return err;
 	u->id = sql_rowid(w);

@@ -8,8 +8,8 @@
  * so the digest is that of what will be served.  10,000 files are a tenth of a second
  * under the write lock, once; the bytes themselves came before, piece by piece.
  *
- * Deleting removes the row alone.  The schema's trigger remembers the id, blob_sweep takes
- * the files in slices, and since ids never come back nobody sees what is left meanwhile.
+ * Deleting removes the row alone.  The schema's trigger remembers the id, blob_sweep
+ * takes the files in slices, and since ids never come back nobody sees them meanwhile.
  */
 #include "store/version.h"
 
@@ -21,8 +21,8 @@
 #include "store/sql.h"
 
 #define DIGEST_FORMAT "fazt-tree-1"
-#define COLS "SELECT v.id,v.app,v.n,v.draft,a.live=v.id,v.digest,v.file_count,v.size,v.spa," \
-	"v.manifest,v.message,v.source,v.source_url,v.source_ref,v.source_commit," \
+#define COLS "SELECT v.id,v.app,v.n,v.draft,a.live=v.id,v.digest,v.file_count,v.size," \
+	"v.spa,v.manifest,v.message,v.source,v.source_url,v.source_ref,v.source_commit," \
 	"v.deployed_by,v.created FROM version v JOIN app a ON a.id=v.app "
 
 static enum fz_err
@@ -118,8 +118,8 @@ versions_all(struct sql *s, struct arena *a, struct version **v, size_t *n)
 }
 
 enum fz_err
-version_list(struct reader *rd, struct arena *a, int64_t app, int64_t offset, int64_t limit,
-    struct version **v, size_t *n, int64_t *total)
+version_list(struct reader *rd, struct arena *a, int64_t app, int64_t offset,
+    int64_t limit, struct version **v, size_t *n, int64_t *total)
 {
 	int64_t count;
 	enum fz_err err;
@@ -136,7 +136,8 @@ version_list(struct reader *rd, struct arena *a, int64_t app, int64_t offset, in
 		    " JOIN app a ON a.id=v.app WHERE a.deleted IS NULL", "");
 		if (err == FZ_OK)
 			err = versions_all(sql_open(rd, COLS "WHERE a.deleted IS NULL"
-			    " ORDER BY v.id DESC LIMIT ?1 OFFSET ?2", "ii", limit, offset),
+			    " ORDER BY v.id DESC LIMIT ?1 OFFSET ?2", "ii", limit,
+			    offset),
 			    a, v, n);
 	}
 	if (err == FZ_OK)
@@ -256,14 +257,16 @@ version_insert(struct writer *w, struct version *v)
 
 	if (err != FZ_OK)
 		return err;
-	err = sql_run(w, "INSERT INTO version(app,n,draft,digest,file_count,size,spa,"
-	    "manifest,message,source,source_url,source_ref,source_commit,deployed_by,created)"
+	err = sql_run(w,
+	    "INSERT INTO version(app,n,draft,digest,file_count,size,spa,"
+	    "manifest,message,source,source_url,source_ref,source_commit,deployed_by,"
+	    "created)"
 	    " VALUES(?1,?2,1,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
 	    "iibiiittttttti", v->app, v->n, v->digest, sizeof(v->digest), v->file_count,
-	    v->size, (int64_t)v->spa, rows_or(v->manifest, "{}"),
-	    rows_or(v->message, ""), rows_or(v->source, "deploy"),
-	    rows_or(v->source_url, ""), rows_or(v->source_ref, ""),
-	    rows_or(v->source_commit, ""), rows_or(v->deployed_by, ""), v->created);
+	    v->size, (int64_t)v->spa, rows_or(v->manifest, "{}"), rows_or(v->message, ""),
+	    rows_or(v->source, "deploy"), rows_or(v->source_url, ""),
+	    rows_or(v->source_ref, ""), rows_or(v->source_commit, ""),
+	    rows_or(v->deployed_by, ""), v->created);
 	v->id = sql_rowid(w);
 	return err;
 }
@@ -314,9 +317,11 @@ version_go_live(struct writer *w, int64_t app, int64_t id)
 		    "SELECT coalesce(live,0) FROM app WHERE id=?1", "i", app),
 		    FZ_APP_NOT_FOUND);
 	if (err == FZ_OK)
-		err = sql_run(w, "UPDATE file SET since=coalesce((SELECT p.since FROM file p"
+		err = sql_run(w,
+		    "UPDATE file SET since=coalesce((SELECT p.since FROM file p"
 		    " WHERE p.version=?2 AND p.path=file.path AND p.blob=file.blob), ?3)"
-		    " WHERE version=?1 AND since IS NULL", "iii", id, live, now);
+		    " WHERE version=?1 AND since IS NULL",
+		    "iii", id, live, now);
 	if (err == FZ_OK)
 		err = sql_run(w, "UPDATE version SET draft=0 WHERE id=?1", "i", id);
 	if (err == FZ_OK)

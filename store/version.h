@@ -58,8 +58,8 @@ enum fz_err	 version_before(struct reader *, int64_t app, int64_t *n) MUST_CHECK
 
 /*
  * Create version last_n+1 of v->app from files sorted by path (path, blob, mime used;
- * the blobs must exist, else FZ_SERVICE_UNAVAILABLE).  FZ_VALIDATION_FAILED when the paths
- * are not strictly ascending.  Fills id, n, draft, digest, file_count, size, created.
+ * the blobs must exist, else FZ_SERVICE_UNAVAILABLE).  FZ_VALIDATION_FAILED when the
+ * paths are not strictly ascending.  Fills id, n, draft, digest, file_count, size, created.
  * Does not go live.  FZ_APP_NOT_FOUND also for an app in the trash.
  */
 enum fz_err	 version_create(struct writer *, struct version *v, const struct file *,

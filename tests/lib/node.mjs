@@ -147,7 +147,7 @@ function nginxConf(run, ports) {
     `fastcgi_cache_path ${run}/cache levels=1:2 keys_zone=fazt:8m max_size=64m use_temp_path=off;\n` +
     `include ${run}/fazt.conf;\n` +
     server(ports.nginx, 'fazt_server.conf') + server(ports.scgi, 'fazt_scgi_server.conf') +
-    server(ports.cached, 'fazt_server.conf', `include ${run}/fazt_cache.conf;`) + '}\n';
+    server(ports.cached, 'fazt_server.conf', `include ${run}/fazt_cache.conf; add_header X-Cache $upstream_cache_status always;`) + '}\n';
 }
 
 function start(cmd, args, log, env = {}) {

@@ -130,7 +130,8 @@ put_steps(const char *upload, const void *p, size_t n, size_t step, bool compres
 	enum fz_err err = FZ_OK;
 
 	for (size_t at = 0; err == FZ_OK && at < n; at += step)
-		err = blob_in_add(in, (const char *)p + at, n - at < step ? n - at : step);
+		err = blob_in_add(in, (const char *)p + at,
+		    n - at < step ? n - at : step);
 	if (err == FZ_OK)
 		err = blob_in_end(in, info);
 	blob_in_free(in);

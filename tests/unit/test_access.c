@@ -187,6 +187,10 @@ test_malformed_headers(void **state)
 	assert_refused(basic(arena_printf(ar, "%s:", m.text)));
 	assert_refused(basic(arena_printf(ar, "x:%s:", m.text)));
 	assert_refused(basic("admin:password"));
+	/* One bad letter where the user name is. */
+	OK(basic(arena_printf(ar, "user:%s", m.text)));
+	header.value = arena_printf(ar, "Basic !%s", header.value + 7);
+	assert_refused(access_identify(&rq, &rs));
 }
 
 static void

@@ -50,10 +50,15 @@ test_types(void **state)
 		bool ok;
 		enum alias_type type;
 	} texts[] = {
-		{ "proxy", true, ALIAS_PROXY }, { "app", true, ALIAS_PROXY },
-		{ "redirect", true, ALIAS_REDIRECT }, { "reserved", true, ALIAS_RESERVED },
-		{ "split", true, ALIAS_SPLIT }, { "", false, 0 }, { "Proxy", false, 0 },
-		{ "prox", false, 0 }, { "splits", false, 0 },
+		{ "proxy", true, ALIAS_PROXY },
+		{ "app", true, ALIAS_PROXY },
+		{ "redirect", true, ALIAS_REDIRECT },
+		{ "reserved", true, ALIAS_RESERVED },
+		{ "split", true, ALIAS_SPLIT },
+		{ "", false, 0 },
+		{ "Proxy", false, 0 },
+		{ "prox", false, 0 },
+		{ "splits", false, 0 },
 	};
 
 	(void)state;
@@ -84,8 +89,11 @@ test_put_get(void **state)
 	assert_true(got.created > 0 && got.updated == got.created);
 	created = got.created;
 	usleep(2000);
-	al = (struct alias){ .name = "a", .type = ALIAS_REDIRECT, .url = "https://x.example/",
-		.status = 308, .keep_path = true };
+	al = (struct alias){ .name = "a",
+		.type = ALIAS_REDIRECT,
+		.url = "https://x.example/",
+		.status = 308,
+		.keep_path = true };
 	OK(put_alias(&al));
 	OK(get("a", &got));
 	assert_int_equal(got.type, ALIAS_REDIRECT);
@@ -96,7 +104,9 @@ test_put_get(void **state)
 	assert_true(got.keep_path);
 	assert_int_equal(got.created, created);
 	assert_true(got.updated > created);
-	al = (struct alias){ .name = "a", .type = ALIAS_RESERVED, .app = one.id, .url = "x" };
+	al = (struct alias){
+		.name = "a", .type = ALIAS_RESERVED, .app = one.id, .url = "x"
+	};
 	OK(put_alias(&al));
 	OK(get("a", &got));
 	assert_int_equal(got.type, ALIAS_RESERVED);
@@ -148,8 +158,10 @@ test_refused(void **state)
 	al.type = ALIAS_SPLIT;
 	for (size_t i = 0; i < sizeof(splits) / sizeof(splits[0]); i++) {
 		al.ntargets = splits[i].n;
-		al.targets[0] = (struct alias_target){ .app = one.id, .weight = splits[i].a };
-		al.targets[1] = (struct alias_target){ .app = two.id, .weight = splits[i].b };
+		al.targets[0] =
+		    (struct alias_target){ .app = one.id, .weight = splits[i].a };
+		al.targets[1] =
+		    (struct alias_target){ .app = two.id, .weight = splits[i].b };
 		assert_int_equal(put_alias(&al), FZ_VALIDATION_FAILED);
 	}
 	al.ntargets = 2;

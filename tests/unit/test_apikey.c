@@ -83,7 +83,8 @@ test_used(void **state)
 		assert_int_equal(last_used(&ip), t + uses[i].noted);
 		assert_string_equal(ip, want);
 	}
-	assert_int_equal(number("SELECT count(*) FROM apikey WHERE last_used IS NULL"), 1);
+	assert_int_equal(
+	    number("SELECT count(*) FROM apikey WHERE last_used IS NULL"), 1);
 	apikey_used(st, 999, t, "192.0.2.1");
 	/* No commit at all within the minute. */
 	{

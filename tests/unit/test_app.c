@@ -67,9 +67,16 @@ deploy(int64_t app, const char *content)
 static void
 test_create(void **state)
 {
-	struct app a = { .title = "full", .description = "d", .tags = "[\"t\"]",
-		.visibility = "public", .system = true, .source = "git", .source_url = "u",
-		.source_ref = "r", .source_commit = "c", .original_id = "o",
+	struct app a = { .title = "full",
+		.description = "d",
+		.tags = "[\"t\"]",
+		.visibility = "public",
+		.system = true,
+		.source = "git",
+		.source_url = "u",
+		.source_ref = "r",
+		.source_commit = "c",
+		.original_id = "o",
 		.forked_from_id = "f" }, got, plain;
 	uint64_t g = store_generation(st);
 	struct writer *w = begin();
@@ -253,7 +260,9 @@ test_list(void **state)
 	f.text = "\\";
 	assert_int_equal(list(&f, &v, &total), 0);
 	trash(b.id);
-	f = (struct app_filter){ .all = true, .limit = -1, .trash = true, .text = "shop" };
+	f = (struct app_filter){
+		.all = true, .limit = -1, .trash = true, .text = "shop"
+	};
 	assert_int_equal(list(&f, &v, &total), 1);
 	f.trash = false;
 	assert_int_equal(list(&f, &v, &total), 0);
@@ -292,8 +301,11 @@ test_trash(void **state)
 {
 	struct app a = make_app("bin"), other = make_app("other"), got;
 	struct domain d = { .domain = "bin.example", .app = a.id, .token = "t" };
-	struct alias split = { .name = "bin-split", .type = ALIAS_SPLIT, .ntargets = 2,
-		.targets = { { .app = a.id, .weight = 40 }, { .app = other.id, .weight = 60 } } };
+	struct alias split = { .name = "bin-split",
+		.type = ALIAS_SPLIT,
+		.ntargets = 2,
+		.targets = {
+		    { .app = a.id, .weight = 40 }, { .app = other.id, .weight = 60 } } };
 	uint64_t g;
 	struct writer *w;
 	struct alias al;
@@ -380,7 +392,8 @@ test_sweep(void **state)
 	trash(old.id);
 	trash(young.id);
 	w = begin();
-	OK(sql_run(w, "UPDATE app SET deleted=deleted-?2 WHERE id=?1", "ii", old.id, day));
+	OK(sql_run(
+	    w, "UPDATE app SET deleted=deleted-?2 WHERE id=?1", "ii", old.id, day));
 	OK(app_sweep(w, clock_wall_ms() + LIMIT_TRASH_DAYS * day - 3600 * 1000));
 	commit(w);
 	rd = reader();

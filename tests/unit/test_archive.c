@@ -42,6 +42,7 @@ struct zent {
 	uint32_t	 offset;	/* lie, UINT32_MAX = 0 */
 	const void	*extra;
 	size_t		 extra_len;
+	size_t		 pad;		/* bytes behind the packed ones, counted in */
 	bool		 trailer;	/* zero numbers in the local header, bit 3 */
 };
 
@@ -96,6 +97,11 @@ zip_add(struct zip *z, const struct zent *e)
 		crc = 0;
 	if (!e->store)
 		raw = deflate_raw(e->data != NULL ? e->data : "", e->len, &packed);
+	if (e->pad > 0) {
+		raw = realloc(raw, packed + e->pad);
+		memset((char *)raw + packed, 0, e->pad);
+		packed += e->pad;
+	}
 	if (e->crc != 0)
 		crc = e->crc;
 	if (e->method != 0)
@@ -372,10 +378,10 @@ test_zip_lies(void **state)
 		    FZ_ARCHIVE_UNSAFE, "stored with two sizes" },
 		{ { .name = "a", .data = "xyz", .len = 3, .crc = 7 }, FZ_ARCHIVE_INVALID,
 		    "checksum" },
-		{ { .name = "a", .data = "xyz", .len = 3, .packed = 1000000 },
-		    FZ_ARCHIVE_INVALID, "packed bytes outside" },
 		{ { .name = "a", .data = "xyz", .len = 3, .packed = 2 }, FZ_ARCHIVE_INVALID,
 		    "packed bytes cut" },
+		{ { .name = "a", .data = "xyz", .len = 3, .pad = 9 }, FZ_ARCHIVE_INVALID,
+		    "bytes behind the content" },
 		{ { .name = "a", .data = "xyz", .len = 3, .method = 12 }, FZ_ARCHIVE_INVALID,
 		    "bzip2" },
 		{ { .name = "a", .data = "xyz", .len = 3, .method = 99 }, FZ_ARCHIVE_INVALID,
@@ -397,6 +403,10 @@ test_zip_lies(void **state)
 		text[i] = (char)(i * 31 >> 3);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		refused_entry(&rows[i].e, rows[i].want, rows[i].what);
+	/* Noticed by the directory, before anything is unpacked. */
+	refused_entry(&(struct zent){ .name = "a", .data = "xyz", .len = 3,
+	    .packed = 1000000 }, FZ_ARCHIVE_INVALID, "packed bytes outside");
+	assert_string_equal(fixture_detail(&fx, "reason"), "its bytes do not lie inside");
 }
 
 /* 200 directory entries that share one kernel of packed zeros, as in Fifield 2019. */
@@ -565,6 +575,7 @@ test_zip_bombs(void **state)
 	}
 	zip_end(&z, &b);
 	refused(&b, FZ_ARCHIVE_UNSAFE, "520 MiB");
+	assert_string_equal(fixture_detail(&fx, "reason"), "it is too large when unpacked");
 	free(zeros);
 }
 
@@ -741,6 +752,8 @@ test_tar_forms(void **state)
 		tar_pax(&b, "path", "gr\xc3\xbc\xc3\x9f" "e.txt");
 		tar_file(&b, "short", "utf-8");
 		tar_file(&b, "raw\xc3\xa9", "raw utf-8");
+		tar_pax(&b, "path", "raw\x65\xcc\x80");
+		tar_file(&b, "short", "accent apart");
 		tar_end(&b);
 		if (form > 0)
 			pack(&b, form == 2);
@@ -749,11 +762,12 @@ test_tar_forms(void **state)
 		assert_int_equal(reader_open(fx.node.store, &rd), FZ_OK);
 		assert_int_equal(file_list(rd, fx.arena, res.version.id, &f, &n), FZ_OK);
 		reader_close(rd);
-		assert_int_equal(n, 4);
+		assert_int_equal(n, 5);
+		assert_string_equal(f[3].path, "raw\x65\xcc\x80");
 		assert_string_equal(f[0].path, "gr\xc3\xbc\xc3\x9f" "e.txt");
 		assert_string_equal(f[1].path, "index.html");
 		assert_string_equal(f[2].path, longer);
-		assert_string_equal(f[3].path, "raw\xc3\xa9");
+		assert_string_equal(f[4].path, "raw\xc3\xa9");
 	}
 }
 
@@ -797,6 +811,10 @@ test_tar_lies(void **state)
 		tar_entry(&b, rows[i].name, rows[i].type, rows[i].link, "", 0, 0);
 		tar_end(&b);
 		tar_refused(&b, FZ_ARCHIVE_UNSAFE, rows[i].name, true);
+		assert_string_equal(fixture_detail(&fx, "reason"), rows[i].type == '1'
+		    ? "it is a hard link" : rows[i].name[0] == '.'
+		    ? "it has a \".\" or \"..\" segment" : rows[i].name[0] == '/'
+		    ? "it starts with a slash" : "it is a link or a device");
 	}
 	for (i = 0; i < sizeof(bad_names) / sizeof(bad_names[0]); i++) {
 		buf_init(&b, MIB);
@@ -845,6 +863,18 @@ test_tar_ends(void **state)
 			refused(&d, FZ_ARCHIVE_INVALID, zstd ? "truncated zstd" : "truncated gzip");
 		}
 		buf_fini(&c);
+	}
+	/* Cut where tar itself has long seen its end. */
+	for (int zstd = 0; zstd < 2; zstd++) {
+		uint32_t noise = 1;
+
+		buf_init(&c, 4 * MIB);
+		buf_add(&c, b.data, b.len);
+		while (c.len < MIB)
+			le(&c, (noise = noise * 1664525 + 1013904223) >> 8, 3);
+		pack(&c, zstd);
+		c.len /= 2;
+		refused(&c, FZ_ARCHIVE_INVALID, "cut behind the end mark");
 	}
 	buf_fini(&b);
 	buf_init(&b, MIB);

@@ -18,7 +18,9 @@ setup(void **state)
 static enum fz_err
 add(const char *name, int64_t app, const char *to, const char *token)
 {
-	struct domain d = { .domain = name, .app = app, .redirect_to = to, .token = token };
+	struct domain d = {
+		.domain = name, .app = app, .redirect_to = to, .token = token
+	};
 	struct writer *w = begin();
 	enum fz_err err = domain_add(w, &d);
 

@@ -301,6 +301,8 @@ test_names(void **state)
 		if (err != FZ_OK)
 			assert_int_equal(fixture_count_versions(&fx), 0);
 	}
+	fx.node.admin_host = "panel.example.org";
+	assert_int_equal(deploy("admin", "x", &res), FZ_SYSTEM_ALIAS);
 	assert_int_equal(deploy("root", "y", &res), FZ_OK);
 	assert_true(res.app.system);
 	assert_int_equal(res.version.n, 2);
@@ -503,6 +505,7 @@ test_variants_and_garbage(void **state)
 	struct deploy_options opt = { .label = "blog" };
 	struct deploy_result res;
 	struct reader *rd;
+	struct deploy_result unused;
 	uint8_t sha[SHA256_LEN];
 	struct blob_info gone;
 	struct file f;
@@ -512,8 +515,12 @@ test_variants_and_garbage(void **state)
 	(void)state;
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
+	sha256_of("abandoned", 9, sha);
 	begin();
 	must_put("abandoned.txt", "abandoned");
+	assert_int_equal(reader_open(fx.node.store, &rd), FZ_OK);
+	assert_int_equal(blob_find(rd, sha, &gone), FZ_OK);
+	reader_close(rd);
 	staging_free(st);
 	begin();
 	must_put("big.css", text);
@@ -521,6 +528,8 @@ test_variants_and_garbage(void **state)
 	must_put("small.css", text);
 	must_put("big.png", "x");
 	assert_int_equal(commit(&opt, &res), FZ_OK);
+	/* The upload is over. */
+	assert_int_equal(staging_commit(st, &fx.rq, &fx.rs, &opt, &unused), FZ_NOT_FOUND);
 	staging_free(st);
 	assert_int_equal(reader_open(fx.node.store, &rd), FZ_OK);
 	assert_int_equal(file_get(rd, fx.arena, res.version.id, "big.css", &f), FZ_OK);
@@ -531,7 +540,6 @@ test_variants_and_garbage(void **state)
 	assert_int_equal(writer_begin(fx.node.store, 1000, &w), FZ_OK);
 	assert_int_equal(blob_sweep(w, 100, &removed), FZ_OK);
 	assert_int_equal(writer_commit(w, NULL), FZ_OK);
-	sha256_of("abandoned", 9, sha);
 	assert_int_equal(reader_open(fx.node.store, &rd), FZ_OK);
 	assert_int_equal(blob_find(rd, sha, &gone), FZ_NOT_FOUND);
 	reader_close(rd);

@@ -118,7 +118,8 @@ test_direct_lives_on(void **state)
 	OK(upload_open_delta(st, 0, "{}", "key:4", id, NULL));
 	run("UPDATE upload SET expires=expires-3000000");
 	put(id, "second", &info);
-	assert_int_equal(number("SELECT (expires/1000-unixepoch()) < 700 FROM upload"), 1);
+	assert_int_equal(
+	    number("SELECT (expires/1000-unixepoch()) < 700 FROM upload"), 1);
 	upload_drop(st, id);
 	(void)sweep();
 }

@@ -168,7 +168,9 @@ test_refused(void **state)
 static void
 test_digest(void **state)
 {
-	static const struct file same = { .path = "a", .size = 1, .mime = "m", .sha256 = { 1 } };
+	static const struct file same = {
+		.path = "a", .size = 1, .mime = "m", .sha256 = { 1 }
+	};
 	struct file others[5] = { same, same, same, same, { .path = "am", .size = 1,
 		.mime = "", .sha256 = { 1 } } };
 	uint8_t want[SHA256_LEN], got[SHA256_LEN];
@@ -397,7 +399,8 @@ test_compare(void **state)
 {
 	struct app a = make_app("compare");
 	int64_t one = make(a.id, TREE("a", "1", "b", "1", "c", "1", "d", "1"), false);
-	int64_t two = make(a.id, TREE("A", "1", "b", "2", "c", "1", "e", "1", "f", "1"), false);
+	int64_t two =
+	    make(a.id, TREE("A", "1", "b", "2", "c", "1", "e", "1", "f", "1"), false);
 	static const struct {
 		int from, to;
 		const char *added, *changed, *removed;
@@ -494,8 +497,8 @@ test_many(void **state)
 	from = clock_mono_ms();
 	assert_int_equal(sweep(), MANY);
 	took[2] = clock_mono_ms() - from;
-	print_message("create %d ms, create and go live %d ms, sweep %d ms\n", (int)took[0],
-	    (int)took[1], (int)took[2]);
+	print_message("create %d ms, create and go live %d ms, sweep %d ms\n",
+	    (int)took[0], (int)took[1], (int)took[2]);
 	/* Far more than it takes, for sanitizers and slow machines. */
 	assert_true(took[0] < 3000);
 	free(files);
