@@ -29,8 +29,10 @@ struct writer {
 	int64_t		 data_version;
 	pthread_mutex_t	 lock;		/* of what follows */
 	pthread_cond_t	 released;
+	pthread_cond_t	 turn;		/* of who goes first */
 	bool		 held;		/* from begin to commit or abort */
 	unsigned	 waiting;
+	unsigned	 first;		/* waiters that go before all others */
 };
 
 struct store {
@@ -61,7 +63,7 @@ void		 writer_stop(struct store *);
 /* As writer_begin, but may use up the reserve: for what frees space. */
 enum fz_err	 writer_begin_reserve(struct store *, int64_t wait_ms, struct writer **)
 		    MUST_CHECK;
-/* Keep writers out without a transaction, for at most wait_ms to get there. */
+/* Keep writers out, before any that waits; false when not reached in wait_ms. */
 bool		 writer_hold(struct writer *, int64_t wait_ms);
 void		 writer_release(struct writer *);
 unsigned	 writer_waiting(struct writer *);

@@ -70,6 +70,7 @@ writer_start(struct store *store, struct reader *conn)
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&w->released, &attr);
+	(void)pthread_cond_init(&w->turn, &attr);
 	(void)pthread_condattr_destroy(&attr);
 	(void)sqlite3_wal_hook(conn->db, count_frames, store);
 	return sql_get_int(conn, &w->data_version, "PRAGMA data_version", "");
@@ -87,6 +88,7 @@ writer_stop(struct store *store)
 	conn_close(w->conn);
 	(void)pthread_mutex_destroy(&w->lock);
 	(void)pthread_cond_destroy(&w->released);
+	(void)pthread_cond_destroy(&w->turn);
 }
 
 bool
@@ -114,32 +116,46 @@ hold(struct writer *w, int64_t end)
 	if (w->held && w->waiting >= LIMIT_WRITERS_WAITING)
 		rc = ETIMEDOUT;
 	w->waiting++;
-	while (w->held && rc != ETIMEDOUT)
+	while ((w->held || w->first > 0) && rc != ETIMEDOUT)
 		rc = pthread_cond_timedwait(&w->released, &w->lock, &until);
 	w->waiting--;
+	got = !w->held && w->first == 0;
+	if (got)
+		w->held = true;
+	(void)pthread_mutex_unlock(&w->lock);
+	return got;
+}
+
+/* Without precedence a checkpoint would starve among many writers and the WAL grow. */
+bool
+writer_hold(struct writer *w, int64_t wait_ms)
+{
+	int64_t end = clock_mono_ms() + wait_ms;
+	struct timespec until = { end / 1000, end % 1000 * 1000000 };
+	bool got;
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&w->lock);
+	w->first++;
+	while (w->held && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&w->turn, &w->lock, &until);
+	w->first--;
 	got = !w->held;
 	w->held = true;
 	(void)pthread_mutex_unlock(&w->lock);
 	return got;
 }
 
-bool
-writer_hold(struct writer *w, int64_t wait_ms)
-{
-	return hold(w, clock_mono_ms() + wait_ms);
-}
-
 void
 writer_release(struct writer *w)
 {
-	bool wake;
-
 	(void)pthread_mutex_lock(&w->lock);
 	w->held = false;
-	wake = w->waiting > 0;
-	(void)pthread_mutex_unlock(&w->lock);
-	if (wake)
+	if (w->first > 0)
+		(void)pthread_cond_signal(&w->turn);
+	else if (w->waiting > 0)
 		(void)pthread_cond_signal(&w->released);
+	(void)pthread_mutex_unlock(&w->lock);
 }
 
 unsigned

@@ -21,7 +21,7 @@ check(bool ok)
 		abort();
 }
 
-/* Digits as a number, stuck at 2^100; -1 for none. */
+/* Digits as a number, stuck at the largest size there is; -1 for none. */
 static __int128
 digits(const char **s)
 {
@@ -29,8 +29,8 @@ digits(const char **s)
 
 	for (; isdigit((unsigned char)**s); ++*s) {
 		v = (v < 0 ? 0 : v) * 10 + (**s - '0');
-		if (v > (__int128)1 << 100)
-			v = (__int128)1 << 100;
+		if (v > UINT64_MAX)
+			v = UINT64_MAX;
 	}
 	return v;
 }

@@ -238,7 +238,7 @@ test_one_load(void **state)
 		for (unsigned k = 0; k < THREADS; k++) {
 			assert_int_equal(crowd.err[k], wishes[i].err);
 			assert_ptr_equal(crowd.got[k], crowd.got[0]);
-			cache_unref(&crowd.got[k]->object);
+			cache_unref((struct cache_object *)crowd.got[k]);
 		}
 		cache_free(crowd.cache);
 		assert_int_equal(alive, 0);

@@ -480,8 +480,13 @@ edit(void *arg)
 {
 	struct editor *e = arg;
 
+	char *body = calloc(1, 2 * MIB);
+
+	/* Long enough to receive that somebody else commits meanwhile. */
+	memcpy(body, e->target, strlen(e->target));
 	pthread_barrier_wait(&start);
-	e->status = run(&e->f, METHOD_PUT, e->target, "", e->target, strlen(e->target));
+	e->status = run(&e->f, METHOD_PUT, e->target, "", body, 2 * MIB);
+	free(body);
 	return NULL;
 }
 
