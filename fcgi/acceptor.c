@@ -277,7 +277,8 @@ on_event(struct gate *g, const struct epoll_event *ev)
 		break;
 	case GATE_CONN:
 		c = ev->data.ptr;
-		atomic_store(&c->parked_until, 0);
+		/* Pairs with the store in acceptor_park: all its owner wrote is here. */
+		(void)atomic_exchange(&c->parked_until, 0);
 		if (c->state == CONN_BODY || c->state == CONN_SEND) {
 			atomic_fetch_sub(&g->parked, 1);
 			gate_metric(g, METRIC_PARKED, -1);

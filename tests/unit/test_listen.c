@@ -166,10 +166,10 @@ child_inherits(int first, const char *pid, const char *fds, const char *names)
 	int fd;
 
 	snprintf(self, sizeof(self), "%d", (int)getpid());
-	if (first != 3) {
+	if (first != 3)
 		dup2(first, 3);
+	if (first != 4)
 		dup2(first, 4);
-	}
 	setenv("LISTEN_PID", pid != NULL ? pid : self, 1);
 	setenv("LISTEN_FDS", fds, 1);
 	setenv("LISTEN_FDNAMES", names, 1);

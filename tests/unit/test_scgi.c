@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "fcgi/dispatch.h"
 #include "fcgi/gate_inner.h"
 
