@@ -45,7 +45,7 @@ server=$!
 pids="$pids $server"
 "$build/bench/hello_fcgi" "$dir/hello.sock" 32 &
 pids="$pids $!"
-php-fpm8.2 -F -n -R -y /dev/stdin <<EOF >/dev/null 2>&1 &
+cat >"$dir/fpm.conf" <<EOF
 [global]
 error_log = $dir/php.log
 [www]
@@ -56,6 +56,7 @@ listen.backlog = 1024
 pm = static
 pm.max_children = 8
 EOF
+php-fpm8.2 -F -n -R -y "$dir/fpm.conf" >/dev/null 2>&1 &
 pids="$pids $!"
 mkdir -p "$dir/www"
 head -c 7500 /dev/urandom | base64 -w 0 | head -c 10240 >"$dir/www/page.txt"
@@ -134,7 +135,8 @@ for url in "http://127.0.0.1:$ngx/page.txt" "http://127.0.0.1:$hello/" "http://1
 	"http://127.0.0.1:$file/page.txt" "http://127.0.0.1:$cached/page.txt" \
 	"http://127.0.0.1:$ngx_scgi/page.txt" "http://127.0.0.1:$caddy/page.txt" \
 	"http://127.0.0.1:$caddy_hello/"; do
-	curl -fsS -o /dev/null -H "Host: bench.bench.test" "$url"
+	curl -fsS --retry 3 --retry-delay 1 --retry-all-errors -o /dev/null -H "Host: bench.bench.test" "$url" ||
+		{ echo "no answer: $url" >&2; tail -n 5 "$dir"/*.log >&2; exit 1; }
 done
 
 # rate NAME URL [wrk options]

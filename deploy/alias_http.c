@@ -212,8 +212,8 @@ read_alias(struct request *rq, struct response *rs, struct reader *rd, const jso
 		return want_app(rq, rs, rd, body, before != ALIAS_PROXY || al->app == 0,
 		    &al->app);
 	case ALIAS_REDIRECT:
-		return want_redirect(rs, body, before != ALIAS_REDIRECT || al->url == NULL,
-		    al);
+		return want_redirect(
+		    rs, body, before != ALIAS_REDIRECT || al->url == NULL, al);
 	case ALIAS_RESERVED:
 		return reply_unlimited(rq, rs);
 	case ALIAS_SPLIT:
@@ -386,8 +386,8 @@ read_target(struct request *rq, struct response *rs, struct reader *rd, const js
 }
 
 static enum fz_err
-read_targets(struct request *rq, struct response *rs, struct reader *rd, const json_t *body,
-    struct alias *al)
+read_targets(struct request *rq, struct response *rs, struct reader *rd,
+    const json_t *body, struct alias *al)
 {
 	const json_t *targets = json_object_get(body, "targets"), *v;
 	enum fz_err err;
@@ -490,27 +490,29 @@ swap_aliases(struct request *rq, struct response *rs)
 	err = reply_commit(rq, w, swap_in(rq, rs, w, one, two));
 	if (err != FZ_OK)
 		return err;
-	return response_data(rs, 200, json_pack("{s:s,s:s,s:s}", "alias1", one, "alias2", two,
-	    "message", "Aliases swapped"));
+	return response_data(rs, 200, json_pack("{s:s,s:s,s:s}", "alias1", one,
+	    "alias2", two, "message", "Aliases swapped"));
 }
 
 extern const struct route alias_routes[];
 
 const struct route alias_routes[] = {
-	{ METHOD_GET, "/api/aliases", list_aliases, WHO_ADMIN, "aliases.read", ON_ADMIN, 0, 0,
-	    "List aliases", NULL, "[Alias]" },
+	{ METHOD_GET, "/api/aliases", list_aliases, WHO_ADMIN, "aliases.read", ON_ADMIN,
+	    0, 0, "List aliases", NULL, "[Alias]" },
 	{ METHOD_POST, "/api/aliases", create_alias, WHO_ADMIN, "aliases", ON_ADMIN, 0,
 	    WEIGHT_CONFIG, "Make or replace an alias", "AliasCreate", "AliasWritten" },
-	{ METHOD_POST, "/api/aliases/swap", swap_aliases, WHO_ADMIN, "aliases", ON_ADMIN, 0,
-	    WEIGHT_CONFIG, "Swap two aliases atomically", "AliasSwap", "AliasSwapped" },
-	{ METHOD_GET, "/api/aliases/{sub}", get_alias, WHO_ADMIN, "aliases.read", ON_ADMIN, 0,
-	    0, "Show an alias", NULL, "Alias" },
-	{ METHOD_PUT, "/api/aliases/{sub}", update_alias, WHO_ADMIN, "aliases", ON_ADMIN, 0,
-	    WEIGHT_CONFIG, "Change an alias", "AliasUpdate", "AliasWritten" },
-	{ METHOD_DELETE, "/api/aliases/{sub}", delete_alias, WHO_ADMIN, "aliases", ON_ADMIN,
-	    0, WEIGHT_CONFIG, "Delete an alias", NULL, "AliasDeleted" },
+	{ METHOD_POST, "/api/aliases/swap", swap_aliases, WHO_ADMIN, "aliases", ON_ADMIN,
+	    0, WEIGHT_CONFIG, "Swap two aliases atomically", "AliasSwap",
+	    "AliasSwapped" },
+	{ METHOD_GET, "/api/aliases/{sub}", get_alias, WHO_ADMIN, "aliases.read",
+	    ON_ADMIN, 0, 0, "Show an alias", NULL, "Alias" },
+	{ METHOD_PUT, "/api/aliases/{sub}", update_alias, WHO_ADMIN, "aliases", ON_ADMIN,
+	    0, WEIGHT_CONFIG, "Change an alias", "AliasUpdate", "AliasWritten" },
+	{ METHOD_DELETE, "/api/aliases/{sub}", delete_alias, WHO_ADMIN, "aliases",
+	    ON_ADMIN, 0, WEIGHT_CONFIG, "Delete an alias", NULL, "AliasDeleted" },
 	{ METHOD_POST, "/api/aliases/{sub}/reserve", reserve_alias, WHO_ADMIN, "aliases",
-	    ON_ADMIN, 0, WEIGHT_CONFIG, "Keep a name from being used", NULL, "AliasWritten" },
+	    ON_ADMIN, 0, WEIGHT_CONFIG, "Keep a name from being used", NULL,
+	    "AliasWritten" },
 	{ METHOD_POST, "/api/aliases/{sub}/split", split_alias, WHO_ADMIN, "aliases",
 	    ON_ADMIN, 0, WEIGHT_CONFIG, "Split an alias between apps", "AliasSplit",
 	    "AliasSplitDone" },

@@ -100,7 +100,8 @@ app_edit_common(struct request *rq, struct response *rs, const json_t *body,
 
 	if (err != FZ_OK)
 		return err;
-	err = json_want_str(body, "description", false, DESCRIPTION_MAX, &a->description, &e);
+	err = json_want_str(
+	    body, "description", false, DESCRIPTION_MAX, &a->description, &e);
 	if (err != FZ_OK)
 		return reply_field(rs, err, &e);
 	err = read_tags(rq, rs, body, a);

@@ -13,7 +13,7 @@
 enum fz_err	 app_edit_common(struct request *, struct response *, const json_t *body,
 		    bool need_title, struct app *) MUST_CHECK;
 /* spa, enabled, maintenance*, preview, keep_deploys, quotas; what is absent stays. */
-enum fz_err	 app_edit_settings(struct request *, struct response *, const json_t *body,
-		    struct app *) MUST_CHECK;
+enum fz_err	 app_edit_settings(struct request *, struct response *,
+		    const json_t *body, struct app *) MUST_CHECK;
 
 #endif

@@ -17,7 +17,8 @@
 #define FORKS_MAX 1000		/* deleted with one request */
 
 static enum fz_err
-answer_app(struct request *rq, struct response *rs, struct reader *rd, const struct app *a)
+answer_app(
+    struct request *rq, struct response *rs, struct reader *rd, const struct app *a)
 {
 	json_t *view;
 	enum fz_err err = app_view(rq, rd, a, &view);
@@ -49,7 +50,8 @@ list_apps(struct request *rq, struct response *rs)
 {
 	struct app_filter f = { .trash = request_flag(rq, "trash"), .limit = -1,
 		.text = request_arg(rq, "q") };
-	bool paged = request_arg(rq, "offset") != NULL || request_arg(rq, "limit") != NULL;
+	bool paged =
+	    request_arg(rq, "offset") != NULL || request_arg(rq, "limit") != NULL;
 	struct page page = { 0 };
 	const char *field;
 	struct reader *rd;
@@ -105,13 +107,13 @@ get_app(struct request *rq, struct response *rs)
 	return with_app(rq, rs, answer_app);
 }
 
-/* People and data of an app are counted where they exist: there are no tables for them. */
+/* People and data of an app: there are no tables that could hold any. */
 static enum fz_err
 answer_status(struct request *rq, struct response *rs, struct reader *rd,
     const struct app *a)
 {
-	static const char *const shown[] = { "id", "name", "source", "manifest", "file_count",
-		"size_bytes", "created_at", "updated_at", "aliases" };
+	static const char *const shown[] = { "id", "name", "source", "manifest",
+		"file_count", "size_bytes", "created_at", "updated_at", "aliases" };
 	json_t *view, *app;
 	enum fz_err err = app_view(rq, rd, a, &view);
 
@@ -247,7 +249,8 @@ change_app(struct request *rq, struct response *rs, struct writer *w, const json
 	if (err == FZ_OK)
 		err = app_edit_settings(rq, rs, body, a);
 	if (err == FZ_OK && a->system && strcmp(title, a->title) != 0)
-		return response_why(rs, FZ_SYSTEM_APP, "The app %s keeps its title", title);
+		return response_why(
+		    rs, FZ_SYSTEM_APP, "The app %s keeps its title", title);
 	return err == FZ_OK ? app_update(w, a) : err;
 }
 
@@ -284,7 +287,8 @@ add_forks(struct request *rq, struct response *rs, struct reader *rd, struct app
 		for (size_t j = 0; err == FZ_OK && j < count; j++) {
 			if (*n == FORKS_MAX)
 				return response_why(rs, FZ_CONFLICT,
-				    "There are more than %d forks: delete some first", FORKS_MAX);
+				    "There are more than %d forks: delete some first",
+				    FORKS_MAX);
 			err = app_allowed(rq, rs, rd, &forks[j]);
 			v[(*n)++] = forks[j];
 		}
@@ -405,13 +409,14 @@ const struct route app_routes[] = {
 	{ METHOD_DELETE, "/api/apps/{app}", delete_app, WHO_ADMIN, "apps", ON_ADMIN, 0,
 	    WEIGHT_DEPLOY, "Move an app to the trash, or delete it (?purge=true)", NULL,
 	    "AppDeleted" },
-	{ METHOD_POST, "/api/apps/{app}/restore", restore_app, WHO_ADMIN, "apps", ON_ADMIN,
-	    0, WEIGHT_DEPLOY, "Take an app out of the trash", NULL, "App" },
-	{ METHOD_GET, "/api/apps/{app}/status", get_status, WHO_ADMIN, "apps.read", ON_ADMIN,
-	    0, 0, "An app with the people and data it holds", NULL, "AppStatus" },
-	{ METHOD_GET, "/api/apps/{app}/source", get_source, WHO_ADMIN, "apps.read", ON_ADMIN,
-	    0, 0, "Where the files of an app came from", NULL, "AppSource" },
-	{ METHOD_GET, "/api/templates", list_templates, WHO_ADMIN, "apps.read", ON_ADMIN, 0, 0,
-	    "List the templates", NULL, "Templates" },
+	{ METHOD_POST, "/api/apps/{app}/restore", restore_app, WHO_ADMIN, "apps",
+	    ON_ADMIN, 0, WEIGHT_DEPLOY, "Take an app out of the trash", NULL, "App" },
+	{ METHOD_GET, "/api/apps/{app}/status", get_status, WHO_ADMIN, "apps.read",
+	    ON_ADMIN, 0, 0, "An app with the people and data it holds", NULL,
+	    "AppStatus" },
+	{ METHOD_GET, "/api/apps/{app}/source", get_source, WHO_ADMIN, "apps.read",
+	    ON_ADMIN, 0, 0, "Where the files of an app came from", NULL, "AppSource" },
+	{ METHOD_GET, "/api/templates", list_templates, WHO_ADMIN, "apps.read", ON_ADMIN,
+	    0, 0, "List the templates", NULL, "Templates" },
 	{ 0 }
 };

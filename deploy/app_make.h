@@ -23,8 +23,8 @@ enum fz_err	 app_make_in(struct request *, struct response *, struct writer *,
 enum fz_err	 app_make(struct request *, struct response *, struct app *a,
 		    const char *alias) MUST_CHECK;
 /* And live with the template's files. */
-enum fz_err	 app_make_from(struct request *, struct response *, const struct template *,
-		    struct app *a, const char *alias) MUST_CHECK;
+enum fz_err	 app_make_from(struct request *, struct response *,
+		    const struct template *, struct app *a, const char *alias) MUST_CHECK;
 /*
  * Take back an app that was just made and could not be filled.  Best effort: what
  * remains is an app without files, which can be deleted by hand.

@@ -32,7 +32,8 @@ stored(const char *text, json_t *instead)
 }
 
 enum fz_err
-app_allowed(struct request *rq, struct response *rs, struct reader *rd, const struct app *a)
+app_allowed(
+    struct request *rq, struct response *rs, struct reader *rd, const struct app *a)
 {
 	const char **aliases, **names;
 	enum fz_err err;
@@ -111,15 +112,18 @@ app_view(struct request *rq, struct reader *rd, const struct app *a, json_t **ou
 	json_object_set_new(o, "created_at", reply_time(a->created));
 	json_object_set_new(o, "updated_at", reply_time(a->updated));
 	json_object_set_new(o, "aliases", reply_names(names, n));
-	json_object_set_new(o, "url", n > 0 ? json_string(url_of(rq, names[0])) : json_null());
+	json_object_set_new(
+	    o, "url", n > 0 ? json_string(url_of(rq, names[0])) : json_null());
 	json_object_set_new(o, "deploy",
 	    a->live_n > 0 ? json_integer(a->live_n) : json_null());
 	json_object_set_new(o, "spa", json_boolean(a->spa || a->live_spa));
 	json_object_set_new(o, "enabled", json_boolean(a->enabled));
 	json_object_set_new(o, "maintenance", json_boolean(a->maintenance));
-	json_object_set_new(o, "maintenance_message", json_string(a->maintenance_message));
-	json_object_set_new(o, "preview", json_pack("{s:o,s:o}",
-	    "data", set_or_null(a->preview_data), "access", set_or_null(a->preview_access)));
+	json_object_set_new(
+	    o, "maintenance_message", json_string(a->maintenance_message));
+	json_object_set_new(o, "preview",
+	    json_pack("{s:o,s:o}", "data", set_or_null(a->preview_data), "access",
+		set_or_null(a->preview_access)));
 	json_object_set_new(o, "keep_deploys", json_integer(a->keep_deploys));
 	json_object_set_new(o, "quotas", stored(a->quotas, json_object()));
 	json_object_set_new(o, "manifest", stored(a->manifest, json_object()));

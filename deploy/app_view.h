@@ -15,8 +15,8 @@
 enum fz_err	 app_param(struct request *, struct response *, struct reader *,
 		    struct app *) MUST_CHECK;
 /* The object `App` of the contract (3.2), aliases included. */
-enum fz_err	 app_view(struct request *, struct reader *, const struct app *, json_t **)
-		    MUST_CHECK;
+enum fz_err	 app_view(struct request *, struct reader *, const struct app *,
+		    json_t **) MUST_CHECK;
 /* https://<alias>.DOMAIN of the app's first alias, or NULL when it has none. */
 const char	*app_url(struct request *, struct reader *, const struct app *);
 /* May this key act on this app?  "deploy:blog" names an alias or an app id. */

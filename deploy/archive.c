@@ -57,7 +57,8 @@ give(struct unzip *u, const uint8_t *p, size_t n, uint64_t used)
 	if (u->out > u->e->size)
 		return refuse_entry(u->rs, u->e->name, "it lies about its size");
 	if (u->out > LIMIT_RATIO_FROM && u->out / LIMIT_RATIO > used)
-		return refuse_entry(u->rs, u->e->name, "it unpacks to far more than it is");
+		return refuse_entry(
+		    u->rs, u->e->name, "it unpacks to far more than it is");
 	u->crc = (uint32_t)crc32(u->crc, p, (uInt)n);
 	return staging_bytes(u->st, u->rs, p, n);
 }
@@ -95,7 +96,8 @@ inflate_all(struct unzip *u, z_stream *z)
 		z->avail_out = sizeof(u->plain);
 		rc = inflate(z, Z_NO_FLUSH);
 		if (rc != Z_OK && rc != Z_STREAM_END)
-			return refuse_archive(u->rs, u->e->name, "its content is damaged");
+			return refuse_archive(
+			    u->rs, u->e->name, "its content is damaged");
 		err = give(u, u->plain, sizeof(u->plain) - z->avail_out,
 		    u->e->packed - u->left - z->avail_in);
 		if (err != FZ_OK)
@@ -130,7 +132,8 @@ unzip_entry(struct unzip *u, const struct zipdir_entry *e, uint64_t base)
 	while (name[0] == '.' && name[1] == '/')
 		name += 2;
 	if (e->folder)
-		return strcmp(name, ".") == 0 ? FZ_OK : staging_folder(u->st, u->rs, name);
+		return strcmp(name, ".") == 0
+		    ? FZ_OK : staging_folder(u->st, u->rs, name);
 	err = staging_file(u->st, u->rs, name, (int64_t)e->size, &skip);
 	if (err != FZ_OK || skip)
 		return err;
@@ -189,7 +192,8 @@ archive_read_into(struct staging *st, struct response *rs, const struct spool *s
 	else if (memcmp(head + 257, "ustar", 5) == 0)
 		err = tarball_read_into(st, rs, s, off, len, TARBALL_PLAIN);
 	else
-		err = refuse_archive(rs, NULL, "it is neither zip nor tar, tar.gz, tar.zst");
+		err = refuse_archive(
+		    rs, NULL, "it is neither zip nor tar, tar.gz, tar.zst");
 	if (err == FZ_OK && staging_count(st) == 0)
 		err = refuse_archive(rs, NULL, "it holds no files");
 	return err;

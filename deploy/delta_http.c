@@ -68,7 +68,8 @@ read_body(struct request *rq, struct response *rs, size_t max, json_t **out)
 		return response_why(rs, err, "%s", why.text);
 	arena_defer(rq->arena, drop_json, in);
 	if (!json_is_object(in))
-		return response_why(rs, FZ_INVALID_JSON, "The body must be a JSON object");
+		return response_why(
+		    rs, FZ_INVALID_JSON, "The body must be a JSON object");
 	*out = in;
 	return FZ_OK;
 }
@@ -199,7 +200,7 @@ find_upload(struct request *rq, struct response *rs, struct reader *rd, const ch
 }
 
 struct wanted {
-	uint8_t		 hash[SHA256_LEN];
+	uint8_t		 sha256[SHA256_LEN];
 	char		 hex[SHA256_HEX];
 	uint64_t	 size;
 	const char	*path;		/* first one with this content */
@@ -223,7 +224,7 @@ look_up(struct request *rq, struct response *rs, const char *id, struct wanted *
 	if (err == FZ_NOT_FOUND && rs->why.text[0] == '\0')
 		response_why(rs, err, "This upload did not announce %s", w->hex);
 	if (err == FZ_OK) {
-		err = upload_knows(rd, id, u.app, w->hash, &blob);
+		err = upload_knows(rd, id, u.app, w->sha256, &blob);
 		w->held = err == FZ_OK;
 		if (err == FZ_NOT_FOUND)
 			err = FZ_OK;
@@ -267,7 +268,7 @@ check_hash(struct request *rq, struct response *rs, const struct wanted *w)
 	err = each_piece(rq->body, sha, NULL);
 	sha256_take(sha, got);
 	sha256_free(sha);
-	if (err == FZ_OK && memcmp(got, w->hash, sizeof(got)) != 0)
+	if (err == FZ_OK && memcmp(got, w->sha256, sizeof(got)) != 0)
 		return FZ_HASH_MISMATCH;
 	if (err == FZ_OK && size != w->size)
 		return response_why(rs, FZ_HASH_MISMATCH,
@@ -298,9 +299,9 @@ put_blob(struct request *rq, struct response *rs)
 	struct wanted w = { 0 };
 	enum fz_err err;
 
-	if (!str_unhex(w.hash, sizeof(w.hash), sha, strlen(sha)))
+	if (!str_unhex(w.sha256, sizeof(w.sha256), sha, strlen(sha)))
 		return response_invalid(rs, "sha256", "64 hexadecimal digits");
-	str_hex(w.hex, w.hash, sizeof(w.hash));
+	str_hex(w.hex, w.sha256, sizeof(w.sha256));
 	err = look_up(rq, rs, id, &w);
 	if (err == FZ_OK)
 		err = check_hash(rq, rs, &w);
@@ -326,7 +327,8 @@ stage_known(struct staging *st, struct response *rs, struct reader *rd, const ch
 
 		err = path == NULL ? FZ_CORRUPT : known(rd, id, app, f, &b);
 		if (err == FZ_HASH_MISMATCH)
-			return response_why(rs, err, "%s has not the announced size", path);
+			return response_why(
+			    rs, err, "%s has not the announced size", path);
 		if (err == FZ_OK)
 			err = staging_known(st, rs, path, &b);
 		if (err != FZ_OK)
@@ -418,8 +420,9 @@ const struct route delta_routes[] = {
 	{ METHOD_POST, "/api/deploy/manifest", manifest, WHO_ADMIN, "deploy", ON_ADMIN,
 	    ROUTE_BODY_RAW, 0, "Begin a deploy by its list of files", "DeployManifest",
 	    "DeployMissing" },
-	{ METHOD_PUT, "/api/deploy/blobs/{upload_id}/{sha256}", put_blob, WHO_ADMIN, "deploy",
-	    ON_ADMIN, ROUTE_BODY_RAW, 0, "Send one missing content", "Bytes", "DeployBlob" },
+	{ METHOD_PUT, "/api/deploy/blobs/{upload_id}/{sha256}", put_blob, WHO_ADMIN,
+	    "deploy", ON_ADMIN, ROUTE_BODY_RAW, 0, "Send one missing content", "Bytes",
+	    "DeployBlob" },
 	{ METHOD_POST, "/api/deploy/commit", commit, WHO_ADMIN, "deploy", ON_ADMIN,
 	    ROUTE_IDEMPOTENT, 6, "Finish a deploy begun by its list", "DeployCommit",
 	    "DeployResult" },

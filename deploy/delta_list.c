@@ -79,7 +79,8 @@ delta_list_options(struct response *rs, const json_t *in, struct deploy_options 
 		size_t		 max;
 		const char	**out;
 	} texts[] = {
-		{ "site_name", true, 300, &o->label }, { "message", false, 1024, &o->message },
+		{ "site_name", true, 300, &o->label },
+		{ "message", false, 1024, &o->message },
 		{ "source_type", false, 16, &o->source },
 		{ "source_url", false, 2048, &o->source_url },
 		{ "source_ref", false, 256, &o->source_ref },
@@ -132,7 +133,8 @@ delta_list_find(struct arena *a, const char *spec, const char hex[SHA256_HEX],
 	if (at == NULL)
 		return FZ_NOT_FOUND;
 	f = json_loads(at, JSON_DISABLE_EOF_CHECK, NULL);
-	if (!json_is_string(json_array_get(f, 2)) || !json_is_integer(json_array_get(f, 1))) {
+	if (!json_is_string(json_array_get(f, 2)) ||
+	    !json_is_integer(json_array_get(f, 1))) {
 		err = FZ_CORRUPT;
 	} else {
 		*size = (uint64_t)json_integer_value(json_array_get(f, 1));

@@ -95,8 +95,10 @@ read_fields(struct upload *u)
 		size_t		 max;
 		const char	**out;
 	} texts[] = {
-		{ "site_name", 300, &o->label }, { "message", TEXT_MAX, &o->message },
-		{ "source_type", 16, &o->source }, { "source_url", URL_MAX, &o->source_url },
+		{ "site_name", 300, &o->label },
+		{ "message", TEXT_MAX, &o->message },
+		{ "source_type", 16, &o->source },
+		{ "source_url", URL_MAX, &o->source_url },
 		{ "source_ref", 256, &o->source_ref },
 		{ "source_commit", 64, &o->source_commit },
 	};
@@ -137,8 +139,8 @@ find_archive(struct upload *u)
 	if (!type_is(rq->content_type, "multipart/form-data")) {
 		if (u->len > 0 && !is_archive_type(rq->content_type))
 			return response_why(u->rs, FZ_UNSUPPORTED_MEDIA_TYPE,
-			    "Send multipart/form-data, or the archive as application/zip, "
-			    "application/gzip or application/x-tar");
+			    "Send multipart/form-data, or the archive as application/"
+			    "zip, application/gzip or application/x-tar");
 		return u->len > 0 ? FZ_OK : response_missing(u->rs, "file");
 	}
 	if (u->len == 0)

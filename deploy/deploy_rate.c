@@ -33,7 +33,8 @@ deploy_rate_take(struct request *rq, struct response *rs)
 	pthread_once(&once, make_buckets);
 	rate_take_key(buckets, who != NULL ? who : "", &answer);
 	response_headerf(rs, "X-RateLimit-Limit", "%d", LIMIT_DEPLOYS_MINUTE);
-	response_headerf(rs, "X-RateLimit-Remaining", "%lld", (long long)answer.remaining);
+	response_headerf(
+	    rs, "X-RateLimit-Remaining", "%lld", (long long)answer.remaining);
 	response_headerf(rs, "X-RateLimit-Reset", "%lld", (long long)answer.reset_s);
 	if (answer.allowed)
 		return FZ_OK;

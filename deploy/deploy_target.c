@@ -27,8 +27,8 @@ check_label(struct request *rq, struct response *rs, const char *label)
 
 	if (strcmp(label, "admin") == 0 || strcmp(host, node->admin_host) == 0 ||
 	    strcmp(host, node->auth_host) == 0)
-		return response_why(rs, FZ_SYSTEM_ALIAS, "The name %s belongs to the system",
-		    label);
+		return response_why(
+		    rs, FZ_SYSTEM_ALIAS, "The name %s belongs to the system", label);
 	if (str_alias_ok(label))
 		return FZ_OK;
 	if (n > 0 && label[0] != '-' && label[n - 1] != '-' &&
@@ -106,8 +106,9 @@ find_by_label(struct request *rq, struct response *rs, struct reader *rd,
 	if (err != FZ_OK)
 		return err;
 	if (al.type != ALIAS_PROXY)
-		return response_why(rs, FZ_CONFLICT, "The alias %s exists and is no app (%s)",
-		    t->label, alias_type_text(al.type));
+		return response_why(rs, FZ_CONFLICT,
+		    "The alias %s exists and is no app (%s)", t->label,
+		    alias_type_text(al.type));
 	t->exists = true;
 	return app_by_id(rd, rq->arena, al.app, &t->app);
 }
@@ -152,7 +153,8 @@ deploy_target_if_match(struct response *rs, const char *if_match, int64_t live_n
 
 		p += strspn(p, " \t,");
 		n = strcspn(p, " \t,");
-		if ((n == len && memcmp(p, tag, n) == 0) || (n == 1 && *p == '*' && live_n > 0))
+		if ((n == len && memcmp(p, tag, n) == 0) ||
+		    (n == 1 && *p == '*' && live_n > 0))
 			return FZ_OK;
 		p += n;
 	}

@@ -1,6 +1,7 @@
 /*
- * libresolv asks and retries; this file reads the answer.  A resolver state of its own for
- * each question makes it safe in any thread, and a change of resolv.conf is seen at once.
+ * libresolv asks and retries; this file reads the answer.  A resolver state of its own
+ * for each question makes it safe in any thread, and a change of resolv.conf is seen at
+ * once.
  *
  * The records come from whoever owns the domain, so they are bytes, not text: a record is
  * compared as it is joined from its strings, and one that does not add up counts as none.
@@ -75,7 +76,8 @@ read_answer(const unsigned char *msg, int len, const char *text, bool *found,
 	ns_rr rr;
 
 	if (ns_initparse(msg, len, &m) != 0)
-		return why_set(why, FZ_SERVICE_UNAVAILABLE, "the DNS answer is malformed");
+		return why_set(
+		    why, FZ_SERVICE_UNAVAILABLE, "the DNS answer is malformed");
 	for (int i = 0; i < ns_msg_count(m, ns_s_an); i++) {
 		if (ns_parserr(&m, ns_s_an, i, &rr) != 0)
 			return why_set(why, FZ_SERVICE_UNAVAILABLE,

@@ -28,8 +28,8 @@
 static json_t *
 domain_json(struct request *rq, const struct domain *d)
 {
-	json_t *o = json_pack("{s:s,s:s,s:s,s:s?}", "domain", d->domain, "app_id", d->app_uid,
-	    "status", d->status, "redirect_to", d->redirect_to);
+	json_t *o = json_pack("{s:s,s:s,s:s,s:s?}", "domain", d->domain, "app_id",
+	    d->app_uid, "status", d->status, "redirect_to", d->redirect_to);
 
 	json_object_set_new(o, "dns", json_pack("{s:s,s:s,s:s}", "type", "TXT",
 	    "name", arena_printf(rq->arena, "_fazt.%s", d->domain),
@@ -107,7 +107,8 @@ read_wish(struct request *rq, struct response *rs, struct domain *d)
 	if (is_ours(rq->node, rq->arena, d->domain))
 		return response_invalid(rs, "domain", "not one of this node's own names");
 	if (d->redirect_to != NULL && strcmp(d->redirect_to, d->domain) == 0)
-		return response_invalid(rs, "redirect_to", "another host than the domain");
+		return response_invalid(
+		    rs, "redirect_to", "another host than the domain");
 	return FZ_OK;
 }
 
@@ -269,13 +270,14 @@ delete_domain(struct request *rq, struct response *rs)
 extern const struct route domain_routes[];
 
 const struct route domain_routes[] = {
-	{ METHOD_GET, "/api/custom-domains", list_domains, WHO_ADMIN, "aliases.read", ON_ADMIN,
-	    0, 0, "List custom domains", NULL, "[Domain]" },
-	{ METHOD_POST, "/api/apps/{app}/domains", add_domain, WHO_ADMIN, "aliases", ON_ADMIN,
-	    0, WEIGHT_CONFIG, "Attach a domain to an app", "DomainCreate", "Domain" },
-	{ METHOD_POST, "/api/apps/{app}/domains/{domain}/verify", verify_domain, WHO_ADMIN,
-	    "aliases", ON_ADMIN, 0, WEIGHT_CONFIG, "Check the TXT record of a domain now",
-	    NULL, "Domain" },
+	{ METHOD_GET, "/api/custom-domains", list_domains, WHO_ADMIN, "aliases.read",
+	    ON_ADMIN, 0, 0, "List custom domains", NULL, "[Domain]" },
+	{ METHOD_POST, "/api/apps/{app}/domains", add_domain, WHO_ADMIN, "aliases",
+	    ON_ADMIN, 0, WEIGHT_CONFIG, "Attach a domain to an app", "DomainCreate",
+	    "Domain" },
+	{ METHOD_POST, "/api/apps/{app}/domains/{domain}/verify", verify_domain,
+	    WHO_ADMIN, "aliases", ON_ADMIN, 0, WEIGHT_CONFIG,
+	    "Check the TXT record of a domain now", NULL, "Domain" },
 	{ METHOD_DELETE, "/api/apps/{app}/domains/{domain}", delete_domain, WHO_ADMIN,
 	    "aliases", ON_ADMIN, 0, WEIGHT_CONFIG, "Take a domain off an app", NULL,
 	    "Message" },

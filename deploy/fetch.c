@@ -16,6 +16,7 @@
 
 #define HOPS 3
 #define CONNECT_MS 5000L
+#define AGENT "fazt-fcgi/" FAZT_VERSION
 
 struct get {
 	CURL		*curl;
@@ -28,7 +29,8 @@ static bool
 part_is(CURLU *u, CURLUPart part, const char *want)
 {
 	char *text = NULL;
-	bool same = curl_url_get(u, part, &text, 0) == CURLUE_OK && strcmp(text, want) == 0;
+	bool same =
+	    curl_url_get(u, part, &text, 0) == CURLUE_OK && strcmp(text, want) == 0;
 
 	curl_free(text);
 	return same;
@@ -82,17 +84,17 @@ prepare(struct get *g, const char *url, long ms)
 	CURL *c = g->curl;
 
 	return curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_USERAGENT, "fazt-fcgi/" FAZT_VERSION) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_WRITEDATA, g) == CURLE_OK;
+	       curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_USERAGENT, AGENT) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_WRITEDATA, g) == CURLE_OK;
 }
 
 static enum fz_err

@@ -17,7 +17,7 @@ bool		 fetch_allowed(const char *url);
  * FZ_NOT_FOUND for a 404; FZ_PAYLOAD_TOO_LARGE past the spool's maximum; FZ_TIMEOUT past
  * deadline (clock_mono_ms); FZ_SERVICE_UNAVAILABLE with *why for all else.
  */
-enum fz_err	 fetch_get(const char *url, struct spool *, int64_t deadline, struct why *)
-		    MUST_CHECK;
+enum fz_err	 fetch_get(const char *url, struct spool *, int64_t deadline,
+		    struct why *) MUST_CHECK;
 
 #endif

@@ -191,7 +191,8 @@ stage_body(struct edit *e, struct staging *st)
 	if (err != FZ_OK)
 		return err;
 	if (skip)
-		return response_invalid(e->rs, "path", "a name that deploys do not leave out");
+		return response_invalid(
+		    e->rs, "path", "a name that deploys do not leave out");
 	buf = xmalloc(PIECE);
 	while (pos < size && err == FZ_OK) {
 		ssize_t n = spool_read(s, pos, buf, PIECE);
@@ -283,8 +284,9 @@ put_file(struct request *rq, struct response *rs)
 	if (err != FZ_OK)
 		return err;
 	str_hex(hash, f.sha256, sizeof(f.sha256));
-	return response_data(rs, 200, json_pack("{s:s,s:I,s:s,s:I}", "path", e.path, "size",
-	    (json_int_t)f.size, "hash", hash, "deploy", (json_int_t)e.res.version.n));
+	return response_data(rs, 200,
+	    json_pack("{s:s,s:I,s:s,s:I}", "path", e.path, "size", (json_int_t)f.size,
+		"hash", hash, "deploy", (json_int_t)e.res.version.n));
 }
 
 static enum fz_err

@@ -14,8 +14,8 @@
 static bool
 is_plain(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    c == '-' || c == '.' || c == '_' || c == '~';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 static void
@@ -26,7 +26,8 @@ attachment(struct response *rs, const char *path)
 	const char *slash = strrchr(path, '/'), *p;
 	size_t n = 0, m = 0;
 
-	for (p = slash != NULL ? slash + 1 : path; *p != '\0' && n < LIMIT_FILE_PATH; p++) {
+	for (p = slash != NULL ? slash + 1 : path; *p != '\0' && n < LIMIT_FILE_PATH;
+	     p++) {
 		plain[n++] = is_plain(*p) || *p == ' ' ? *p : '_';
 		if (is_plain(*p)) {
 			escaped[m++] = *p;

@@ -3,9 +3,9 @@
  * asked of GitHub is built from these again, so that no part of what a person typed can
  * lead elsewhere.
  *
- * "@" ends the path and begins the ref, because a ref may hold slashes and a folder hardly
- * ever an "@".  In a tree URL the ref is one segment: where a branch with slashes ends
- * cannot be seen from the address.
+ * "@" ends the path and begins the ref, because a ref may hold slashes and a folder
+ * hardly ever an "@".  In a tree URL the ref is one segment: where a branch with slashes
+ * ends cannot be seen from the address.
  */
 #include "deploy/install.h"
 
@@ -23,7 +23,8 @@
 #define REF_MAX 200
 #define COMMIT_LEN 40
 
-const char *const install_branches[] = { "fazt-dist", "dist", "release", "gh-pages", NULL };
+const char *const install_branches[] = { "fazt-dist", "dist", "release", "gh-pages",
+	NULL };
 
 static bool
 only(const char *s, size_t max, const char *set)
@@ -60,7 +61,8 @@ sub_ok(struct arena *a, const char *s)
 {
 	const char *reason;
 
-	return s[0] == '\0' || (path_file(a, s, &reason) != NULL && strchr(s, '%') == NULL);
+	return s[0] == '\0' ||
+	       (path_file(a, s, &reason) != NULL && strchr(s, '%') == NULL);
 }
 
 /* The next segment, cut out of *s, which moves behind it. */
@@ -136,8 +138,8 @@ install_parse(struct arena *a, const char *url, struct install_source *out)
 const char *
 install_archive_url(struct arena *a, const struct install_source *s, const char *ref)
 {
-	return arena_printf(a, "https://codeload.github.com/%s/%s/zip/%s", s->owner, s->repo,
-	    ref[0] != '\0' ? ref : "HEAD");
+	return arena_printf(a, "https://codeload.github.com/%s/%s/zip/%s", s->owner,
+	    s->repo, ref[0] != '\0' ? ref : "HEAD");
 }
 
 const char *
@@ -232,10 +234,13 @@ install_choose(struct arena *a, const char *const *paths, size_t n, const char *
 		*folder = arena_strdup(a, base);
 		return INSTALL_FOUND;
 	}
-	for (size_t i = 0; i < sizeof(built) / sizeof(built[0]); i++)
-		if (holds(paths, n, arena_printf(a, "%s/%s/index.html", base, built[i]))) {
-			*folder = arena_printf(a, "%s/%s", base, built[i]);
+	for (size_t i = 0; i < sizeof(built) / sizeof(built[0]); i++) {
+		const char *there = arena_printf(a, "%s/%s", base, built[i]);
+
+		if (holds(paths, n, arena_printf(a, "%s/index.html", there))) {
+			*folder = there;
 			return INSTALL_FOUND;
 		}
+	}
 	return INSTALL_BUILD_REQUIRED;
 }

@@ -16,7 +16,7 @@ struct install_source {
 	const char	*owner;
 	const char	*repo;
 	const char	*sub;		/* folder in it, "" = all */
-	const char	*ref;		/* branch, tag or commit; "" = the default branch */
+	const char	*ref;		/* branch, tag or commit; "" = the default */
 };
 
 /*
@@ -29,7 +29,7 @@ const char	*install_archive_url(struct arena *, const struct install_source *,
 		    const char *ref);
 /* The repository for people: https://github.com/o/r[/tree/ref/sub]. */
 const char	*install_page_url(struct arena *, const struct install_source *);
-/* A name for the app: of the folder, else of the repository; NULL if neither can be one. */
+/* A name for the app, of the folder or the repository; NULL if it cannot be one. */
 const char	*install_name(struct arena *, const struct install_source *);
 /* The commit an archive was made of: 40 hex digits that end a zip file, else "". */
 const char	*install_commit(struct arena *, const struct spool *);
@@ -45,7 +45,7 @@ enum install_choice { INSTALL_FOUND, INSTALL_NO_FOLDER, INSTALL_BUILD_REQUIRED }
 enum install_choice install_choose(struct arena *, const char *const *paths, size_t n,
 		    const char *base, bool wants_build, const char **folder);
 
-/* Branches that hold what was built elsewhere, in the order they are tried; NULL-ended. */
+/* Branches that hold what was built elsewhere, in the order of trying; NULL-ended. */
 extern const char *const install_branches[];
 
 #endif

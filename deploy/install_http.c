@@ -27,7 +27,7 @@ struct install {
 	const char		*name;
 	int64_t			 deadline;
 	struct staging		*st;
-	const char		*ref;		/* what was fetched, "" = default branch */
+	const char *ref; /* what was fetched, "" = default branch */
 	const char		*commit;
 };
 
@@ -128,9 +128,12 @@ static enum fz_err
 put_live(struct request *rq, struct response *rs, struct install *in)
 {
 	struct app a = { .title = in->name, .description = "", .source = "git" };
-	struct deploy_options opt = { .source = "git", .source_ref = in->ref,
+	struct deploy_options opt = { .source = "git",
+		.source_ref = in->ref,
 		.source_url = install_page_url(rq->arena, &in->src),
-		.source_commit = in->commit, .message = "Installed", .by = rq->caller.name };
+		.source_commit = in->commit,
+		.message = "Installed",
+		.by = rq->caller.name };
 	struct deploy_result done;
 	enum fz_err err = app_make(rq, rs, &a, in->name);
 

@@ -58,7 +58,8 @@ choose(struct request *rq, struct response *rs, const struct staging *st,
 	case INSTALL_BUILD_REQUIRED:
 		break;
 	}
-	return response_why(rs, FZ_BUILD_REQUIRED, "This project must be built: build it and "
+	return response_why(rs, FZ_BUILD_REQUIRED,
+	    "This project must be built: build it and "
 	    "deploy the result, or commit it as dist, build or out");
 }
 

@@ -9,8 +9,8 @@
 #include "deploy/staging.h"
 
 /*
- * FZ_BUILD_REQUIRED, FZ_VALIDATION_FAILED (no such folder), FZ_ARCHIVE_*, told in *rs.  The
- * staging is not to be committed then.
+ * FZ_BUILD_REQUIRED, FZ_VALIDATION_FAILED (no such folder), FZ_ARCHIVE_*, told in *rs.
+ * The staging is not to be committed then.
  */
 enum fz_err	 install_take(struct request *, struct response *, struct staging *,
 		    const struct spool *zip, const struct install_source *) MUST_CHECK;

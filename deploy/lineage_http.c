@@ -29,11 +29,13 @@ title_of_fork(struct request *rq, struct response *rs, struct reader *rd,
     const struct app *from, const char **out)
 {
 	for (int i = 1; i <= NAME_TRIES; i++) {
-		const char *title = i == 1 ? arena_printf(rq->arena, "%s-fork", from->title) :
-		    arena_printf(rq->arena, "%s-fork-%d", from->title, i);
+		const char *title = arena_printf(rq->arena, "%s-fork", from->title);
 		struct app other;
-		enum fz_err err = app_find(rd, rq->arena, title, &other);
+		enum fz_err err;
 
+		if (i > 1)
+			title = arena_printf(rq->arena, "%s-%d", title, i);
+		err = app_find(rd, rq->arena, title, &other);
 		if (err == FZ_APP_NOT_FOUND) {
 			*out = title;
 			return FZ_OK;
@@ -41,7 +43,8 @@ title_of_fork(struct request *rq, struct response *rs, struct reader *rd,
 		if (err != FZ_OK && err != FZ_CONFLICT && err != FZ_RESERVED)
 			return err;
 	}
-	return response_why(rs, FZ_CONFLICT, "There are many forks already: name an alias");
+	return response_why(
+	    rs, FZ_CONFLICT, "There are many forks already: name an alias");
 }
 
 static enum fz_err
@@ -103,7 +106,7 @@ fork_app(struct request *rq, struct response *rs)
 {
 	struct field_error e = { 0 };
 	const char *alias = NULL;
-	bool copy_storage = false;	/* accepted; apps hold no data that could be copied */
+	bool copy_storage = false; /* accepted; apps hold no data that could be copied */
 	struct writer *w;
 	struct app a;
 	json_t *body, *o;
@@ -124,8 +127,8 @@ fork_app(struct request *rq, struct response *rs)
 	err = reply_commit(rq, w, fork_in(rq, rs, w, alias, &a));
 	if (err != FZ_OK)
 		return err;
-	o = json_pack("{s:s,s:s,s:s,s:s}", "id", a.uid, "title", a.title, "forked_from_id",
-	    a.forked_from_id, "original_id", a.original_id);
+	o = json_pack("{s:s,s:s,s:s,s:s}", "id", a.uid, "title", a.title,
+	    "forked_from_id", a.forked_from_id, "original_id", a.original_id);
 	if (alias != NULL) {
 		json_object_set_new(o, "alias", json_string(alias));
 		json_object_set_new(o, "url",
@@ -143,8 +146,8 @@ brief(struct request *rq, struct reader *rd, const struct app *a, json_t **out)
 	enum fz_err err = alias_of_app(rd, rq->arena, a->id, &names, &n);
 
 	if (err == FZ_OK)
-		*out = json_pack("{s:s,s:s,s:o}", "id", a->uid, "title", a->title, "aliases",
-		    reply_names(names, n));
+		*out = json_pack("{s:s,s:s,s:o}", "id", a->uid, "title", a->title,
+		    "aliases", reply_names(names, n));
 	return err;
 }
 
@@ -228,8 +231,9 @@ answer_forks(struct request *rq, struct response *rs, struct reader *rd, struct 
 
 /* Other apps are shown, so a key for single apps sees none of this. */
 static enum fz_err
-with_family(struct request *rq, struct response *rs, enum fz_err (*answer)(struct request *,
-    struct response *, struct reader *, struct app *))
+with_family(struct request *rq, struct response *rs,
+    enum fz_err (*answer)(struct request *, struct response *, struct reader *,
+    struct app *))
 {
 	struct reader *rd;
 	struct app a;
@@ -267,7 +271,7 @@ const struct route lineage_routes[] = {
 	{ METHOD_GET, "/api/apps/{app}/lineage", get_lineage, WHO_ADMIN, "apps.read",
 	    ON_ADMIN, 0, 0, "The family of an app from its first ancestor", NULL,
 	    "AppLineage" },
-	{ METHOD_GET, "/api/apps/{app}/forks", get_forks, WHO_ADMIN, "apps.read", ON_ADMIN, 0,
-	    0, "The apps forked from an app", NULL, "[AppRef]" },
+	{ METHOD_GET, "/api/apps/{app}/forks", get_forks, WHO_ADMIN, "apps.read",
+	    ON_ADMIN, 0, 0, "The apps forked from an app", NULL, "[AppRef]" },
 	{ 0 }
 };

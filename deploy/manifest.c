@@ -162,8 +162,8 @@ fill(struct manifest *m, const struct reading *r, const json_t *root)
 	m->spa = json_is_true(spa);
 	m->private_access = (enum manifest_access)want_word(r, group(r, root, "private"),
 	    "access", "private.access", private_words, ACCESS_LOGIN);
-	m->preview_data = (enum manifest_data)want_word(r, preview, "data", "preview.data",
-	    data_words, DATA_READONLY);
+	m->preview_data = (enum manifest_data)want_word(r, preview, "data",
+	    "preview.data", data_words, DATA_READONLY);
 	m->preview_access = (enum manifest_access)want_word(r, preview, "access",
 	    "preview.access", access_words, ACCESS_PUBLIC);
 	m->cors_origins = origins(r, group(r, root, "cors"));

@@ -16,8 +16,8 @@
 static bool
 name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_';
 }
 
 size_t
@@ -34,7 +34,8 @@ pattern_name(const char *s)
 
 /* One segment of a pattern; the reason if it is refused. */
 static const char *
-segment_parse(struct arena *a, const char *s, size_t len, bool last, struct pattern_segment *out)
+segment_parse(struct arena *a, const char *s, size_t len, bool last,
+    struct pattern_segment *out)
 {
 	const char *star = memchr(s, '*', len);
 	char *text = arena_strndup(a, s, len);

@@ -75,8 +75,8 @@ set_one(struct arena *a, struct response *rs, json_t *into, const char *name,
 }
 
 enum fz_err
-quota_merge(struct arena *a, struct response *rs, const char *stored, const json_t *wanted,
-    const char **out)
+quota_merge(struct arena *a, struct response *rs, const char *stored,
+    const json_t *wanted, const char **out)
 {
 	enum fz_err err = FZ_OK;
 	const char *name;

@@ -14,8 +14,8 @@
 
 /*
  * Lay the object `wanted` over the stored text: a number sets, null goes back to the
- * default.  *out is the new text in the arena.  FZ_VALIDATION_FAILED for a name that is no
- * quota and for numbers out of range, told in *rs.
+ * default.  *out is the new text in the arena.  FZ_VALIDATION_FAILED for a name that is
+ * no quota and for numbers out of range, told in *rs.
  */
 enum fz_err	 quota_merge(struct arena *, struct response *rs, const char *stored,
 		    const json_t *wanted, const char **out) MUST_CHECK;

@@ -66,10 +66,10 @@ put_quotas(struct request *rq, struct response *rs)
 extern const struct route quota_routes[];
 
 const struct route quota_routes[] = {
-	{ METHOD_GET, "/api/apps/{app}/usage", get_usage, WHO_ADMIN, "stats.read", ON_ADMIN, 0,
-	    0, "What an app uses of its quotas", NULL, "AppUsage" },
-	{ METHOD_PUT, "/api/apps/{app}/quotas", put_quotas, WHO_ADMIN, "apps", ON_ADMIN, 0,
-	    WEIGHT_CONFIG, "Set quotas of an app; null is the default", "AppQuotas",
+	{ METHOD_GET, "/api/apps/{app}/usage", get_usage, WHO_ADMIN, "stats.read",
+	    ON_ADMIN, 0, 0, "What an app uses of its quotas", NULL, "AppUsage" },
+	{ METHOD_PUT, "/api/apps/{app}/quotas", put_quotas, WHO_ADMIN, "apps", ON_ADMIN,
+	    0, WEIGHT_CONFIG, "Set quotas of an app; null is the default", "AppQuotas",
 	    "AppUsage" },
 	{ 0 }
 };

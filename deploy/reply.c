@@ -89,8 +89,8 @@ reply_alias_name(struct request *rq, struct response *rs, const char *field,
 		    "1-63 of a-z, 0-9 and '-', not at the ends, no reserved name");
 	host = arena_printf(rq->arena, "%s.%s", name, node->domain);
 	if (strcmp(host, node->admin_host) == 0 || strcmp(host, node->auth_host) == 0)
-		return response_why(rs, FZ_SYSTEM_ALIAS, "The name %s belongs to the system",
-		    name);
+		return response_why(
+		    rs, FZ_SYSTEM_ALIAS, "The name %s belongs to the system", name);
 	return FZ_OK;
 }
 

@@ -24,7 +24,7 @@ enum fz_err	 reply_line(struct response *, const char *field, const char *text)
 /* RFC 3339, null for 0. */
 json_t		*reply_time(int64_t ms);
 json_t		*reply_names(const char *const *names, size_t n);
-/* FZ_SCOPE_REQUIRED for a key that is limited to single apps (it may not list, create). */
+/* FZ_SCOPE_REQUIRED for a key limited to single apps (it may not list, create). */
 enum fz_err	 reply_unlimited(struct request *, struct response *) MUST_CHECK;
 /* {"data":{"message":text}} */
 enum fz_err	 reply_message(struct response *, const char *text);

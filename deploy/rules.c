@@ -140,7 +140,8 @@ block_line(struct rules_reading *r, char *text)
 	const char *reason;
 
 	if (rules->nblocks == LIMIT_HEADER_RULES) {
-		rules_warn(r, "more than 200 rules: %.80s and its lines are left out", text);
+		rules_warn(r, "more than 200 rules: %.80s and its lines are left out",
+		    text);
 		return NULL;
 	}
 	b = &rules->blocks[rules->nblocks];

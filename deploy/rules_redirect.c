@@ -239,7 +239,8 @@ terms_match(const struct rules_target *r, const struct pairs *query,
 		if (value == NULL)
 			return false;
 		if (term->value == NULL)
-			pattern_take(t, term->take, strlen(term->take), value, strlen(value));
+			pattern_take(t, term->take, strlen(term->take), value,
+			    strlen(value));
 		else if (strcmp(term->value, value) != 0)
 			return false;
 	}
@@ -297,7 +298,8 @@ target_fill(struct arena *a, const struct rules_target *r, const struct pattern_
 
 /* Would the redirect lead where the visitor is? */
 static bool
-leads_here(struct arena *a, const struct rules_target *r, const char *to, const char *path)
+leads_here(struct arena *a, const struct rules_target *r, const char *to,
+    const char *path)
 {
 	char *there;
 	size_t n;

@@ -97,7 +97,8 @@ trash(struct request *rq, struct response *rs, struct writer *w, const char *id,
 	if (err == FZ_OK)
 		err = app_allowed(rq, rs, writer_reader(w), app);
 	if (err == FZ_OK && app->system)
-		return response_why(rs, FZ_SYSTEM_APP, "%s is part of the system", app->title);
+		return response_why(
+		    rs, FZ_SYSTEM_APP, "%s is part of the system", app->title);
 	return err == FZ_OK ? app_trash(w, app->id) : as_site(err);
 }
 

@@ -227,7 +227,8 @@ staging_file(struct staging *st, struct response *rs, const char *name, int64_t 
 	*skip = left_out;
 	if (left_out)
 		return FZ_OK;
-	compress = mime_is_text(mime_of(path)) && (size < 0 || size >= LIMIT_COMPRESS_FROM);
+	compress =
+	    mime_is_text(mime_of(path)) && (size < 0 || size >= LIMIT_COMPRESS_FROM);
 	st->in = blob_in_new(st->store, st->upload, compress);
 	st->path = path;
 	st->got = 0;
@@ -338,9 +339,11 @@ check_distinct(struct response *rs, const struct folded *v, size_t n)
 	for (i = 1; i < n; i++) {
 		len = strlen(v[i - 1].name);
 		if (strcmp(v[i - 1].name, v[i].name) == 0)
-			return refuse_entry(rs, v[i].path, "another file has the same name");
+			return refuse_entry(
+			    rs, v[i].path, "another file has the same name");
 		if (strncmp(v[i - 1].name, v[i].name, len) == 0 && v[i].name[len] == '/')
-			return refuse_entry(rs, v[i].path, "a file stands for its folder");
+			return refuse_entry(
+			    rs, v[i].path, "a file stands for its folder");
 	}
 	return FZ_OK;
 }

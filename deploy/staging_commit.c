@@ -51,7 +51,8 @@ find_file(const struct staging *st, const char *path)
 
 /* Content of a small text file; *text stays NULL when there is none or it is too large. */
 static enum fz_err
-read_text(struct staging *st, struct reader *rd, const char *path, void **text, size_t *len)
+read_text(
+    struct staging *st, struct reader *rd, const char *path, void **text, size_t *len)
 {
 	const struct file *f = find_file(st, path);
 
@@ -60,7 +61,8 @@ read_text(struct staging *st, struct reader *rd, const char *path, void **text, 
 	if (f == NULL)
 		return FZ_OK;
 	if (f->size > LIMIT_MANIFEST) {
-		staging_warn(st, path, 0, 0, "ignored: larger than %lu bytes", LIMIT_MANIFEST);
+		staging_warn(
+		    st, path, 0, 0, "ignored: larger than %lu bytes", LIMIT_MANIFEST);
 		return FZ_OK;
 	}
 	return blob_read(rd, f->blob, BLOB_PLAIN, LIMIT_MANIFEST, text, len);
@@ -121,8 +123,8 @@ read_rules(struct commit *c, struct reader *rd)
 	if (err == FZ_OK)
 		err = read_text(c->st, rd, "_redirects", &redirects, &redirects_len);
 	if (err == FZ_OK && (headers != NULL || redirects != NULL))
-		rules_free(rules_parse(headers, headers_len, redirects, redirects_len, warn,
-		    c->st));
+		rules_free(rules_parse(
+		    headers, headers_len, redirects, redirects_len, warn, c->st));
 	free(headers);
 	free(redirects);
 	return err;
@@ -275,7 +277,9 @@ write_version(struct commit *c, struct writer *w)
 		err = version_go_live(w, v.app, v.id);
 	if (err == FZ_OK)
 		err = version_prune(w, v.app);
-	return err == FZ_OK ? version_by_id(c->rd, c->rq->arena, v.id, &c->res.version) : err;
+	if (err == FZ_OK)
+		err = version_by_id(c->rd, c->rq->arena, v.id, &c->res.version);
+	return err;
 }
 
 static enum fz_err
@@ -303,7 +307,8 @@ write_all(struct commit *c, struct writer *w)
 {
 	enum fz_err err;
 
-	err = deploy_target_find(c->rq, c->rs, c->rd, c->opt->label, c->opt->app_uid, &c->to);
+	err = deploy_target_find(
+	    c->rq, c->rs, c->rd, c->opt->label, c->opt->app_uid, &c->to);
 	if (err == FZ_OK)
 		err = check_asked(c);
 	if (err == FZ_OK && !c->to.exists)
@@ -358,7 +363,8 @@ all_warnings(const struct staging *st)
 		char text[64];
 
 		snprintf(text, sizeof(text), "%zu more warnings", st->unsaid);
-		json_array_append_new(v, json_pack("{s:s,s:s}", "file", "", "message", text));
+		json_array_append_new(
+		    v, json_pack("{s:s,s:s}", "file", "", "message", text));
 	}
 	return v;
 }

@@ -1,5 +1,5 @@
 /*
- * The inside of a staging, for staging.c and staging_commit.c alone.
+ * The inside of a staging, for the files staging*.c alone.
  * Thread contract: as staging.h.
  */
 #ifndef DEPLOY_STAGING_IMPL_H

@@ -12,6 +12,9 @@
  * libarchive would compose the accents of pax names, and of no others: the thread has the
  * locale C while an archive is read, in which it says that it cannot and gives the bytes.
  *
+ * ARCHIVE_RETRY counts as a failure: some of its causes never pass.  ARCHIVE_WARN on a
+ * header is for things that matter nothing here (times, owners, the name's locale).
+ *
  * An archive without its end mark is refused: cut at a file's end it would look whole.
  */
 #include "deploy/tarball.h"
@@ -43,7 +46,8 @@ struct tarball {
 	struct archive		*unpack;	/* NULL for a plain tar */
 	struct archive		*tar;
 	uint64_t		 out;		/* unpacked bytes given to tar */
-	uint64_t		 header;	/* of these since the last header began */
+	uint64_t		 content;	/* bytes of files that came of these */
+	uint64_t		 header;	/* of out since the last header began */
 	bool			 in_header;
 	bool			 ran_out;	/* tar asked for more than there is */
 	enum fz_err		 err;		/* what a callback had to say */
@@ -93,12 +97,10 @@ next_piece(struct archive *a, struct tarball *t, const void **p)
 
 	if (t->unpack == NULL)
 		return read_spool(a, t, p);
-	do
-		rc = archive_read_data_block(t->unpack, p, &n, &off);
-	while (rc == ARCHIVE_RETRY || (rc >= ARCHIVE_WARN && rc != ARCHIVE_EOF && n == 0));
+	rc = archive_read_data_block(t->unpack, p, &n, &off);
 	if (rc == ARCHIVE_EOF)
 		return 0;
-	if (rc < ARCHIVE_WARN) {
+	if (rc != ARCHIVE_OK) {
 		archive_set_error(a, EIO, "%s",
 		    archive_error_string(t->unpack));
 		return ARCHIVE_FATAL;
@@ -170,9 +172,13 @@ open_tar(struct tarball *t)
 	return FZ_OK;
 }
 
-/* All bytes of one entry; also of one that is left out, since they must be counted. */
+/*
+ * All bytes of one entry; also of one that is left out, since they must be counted.
+ * More than the stream had can only be the holes of sparse files, filled with zeros out
+ * of nothing.
+ */
 static enum fz_err
-read_content(struct tarball *t, bool skip)
+read_content(struct tarball *t, const char *name, bool skip)
 {
 	char *buf = xmalloc(PIECE);
 	enum fz_err err = FZ_OK;
@@ -180,13 +186,14 @@ read_content(struct tarball *t, bool skip)
 	while (err == FZ_OK) {
 		la_ssize_t n = archive_read_data(t->tar, buf, PIECE);
 
-		if (n == ARCHIVE_RETRY)
-			continue;
 		if (n < 0)
 			err = failed(t, t->tar);
 		if (n <= 0)
 			break;
-		if (!skip)
+		t->content += (uint64_t)n;
+		if (t->content > t->out)
+			err = refuse_entry(t->rs, name, "it is a sparse file");
+		else if (!skip)
 			err = staging_bytes(t->st, t->rs, buf, (size_t)n);
 	}
 	free(buf);
@@ -239,7 +246,7 @@ read_entry(struct tarball *t, struct archive_entry *e)
 		return refuse_entry(t->rs, name, "it is a link or a device");
 	err = staging_file(t->st, t->rs, name, size, &skip);
 	if (err == FZ_OK)
-		err = read_content(t, skip);
+		err = read_content(t, name, skip);
 	if (err == FZ_OK && !skip)
 		err = staging_file_end(t->st);
 	return err;
@@ -272,9 +279,7 @@ read_all(struct tarball *t)
 		t->in_header = false;
 		if (rc == ARCHIVE_EOF)
 			break;
-		if (rc == ARCHIVE_RETRY)
-			continue;
-		if (rc < ARCHIVE_WARN)
+		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
 			return failed(t, t->tar);
 		if (++entries > LIMIT_ENTRIES)
 			return refuse_entry(t->rs, NULL, "it holds too many entries");

@@ -34,7 +34,8 @@ templates_find(const char *id)
 }
 
 static enum fz_err
-stage_file(struct staging *st, struct response *rs, const char *name, const struct embed *e)
+stage_file(
+    struct staging *st, struct response *rs, const char *name, const struct embed *e)
 {
 	enum fz_err err;
 	bool skip;
@@ -52,7 +53,9 @@ templates_stage(const struct template *t, struct staging *st, struct response *r
 	char *prefix = xasprintf(FOLDER "%s/", t->id);
 	enum fz_err err = FZ_OK;
 
-	for (const struct embed *e = embed_templates; e->path != NULL && err == FZ_OK; e++)
+	const struct embed *e;
+
+	for (e = embed_templates; e->path != NULL && err == FZ_OK; e++)
 		if (str_starts(e->path, prefix))
 			err = stage_file(st, rs, e->path + strlen(prefix), e);
 	free(prefix);

@@ -19,7 +19,7 @@ extern const struct template templates_all[];
 /* NULL when there is none of that id. */
 const struct template *templates_find(const char *id);
 /* Every file of the template into st. */
-enum fz_err	 templates_stage(const struct template *, struct staging *, struct response *)
-		    MUST_CHECK;
+enum fz_err	 templates_stage(const struct template *, struct staging *,
+		    struct response *) MUST_CHECK;
 
 #endif

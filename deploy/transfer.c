@@ -29,6 +29,7 @@
 
 #define DOC_MAX (32 * MIB)
 #define FORMAT 1
+#define BLOCK 65536
 
 struct out {
 	struct request	*rq;
@@ -155,7 +156,7 @@ write_all(struct out *o, const json_t *doc, const struct file *files, size_t n)
 	enum fz_err err = FZ_OK;
 
 	if (archive_write_set_format_zip(o->zip) != ARCHIVE_OK ||
-	    archive_write_set_bytes_per_block(o->zip, (int)LIMIT_SPOOL_MEMORY) != ARCHIVE_OK ||
+	    archive_write_set_bytes_per_block(o->zip, BLOCK) != ARCHIVE_OK ||
 	    archive_write_set_bytes_in_last_block(o->zip, 1) != ARCHIVE_OK ||
 	    archive_write_open(o->zip, o, NULL, write_spool, NULL) != ARCHIVE_OK)
 		return FZ_IO;
@@ -198,7 +199,8 @@ drop_json(void *v)
 }
 
 static enum fz_err
-parse_doc(struct request *rq, struct response *rs, const char *text, size_t len, json_t **out)
+parse_doc(
+    struct request *rq, struct response *rs, const char *text, size_t len, json_t **out)
 {
 	struct why why = { 0 };
 	json_t *doc = NULL;
@@ -271,7 +273,8 @@ check_files(struct response *rs, const struct staging *st, const json_t *list)
 		const char *path = json_string_value(json_object_get(v, "path"));
 
 		if (path == NULL || json_object_set(by_path, path, v) != 0)
-			err = refuse_archive(rs, "export.json", "its list of files is malformed");
+			err = refuse_archive(
+			    rs, "export.json", "its list of files is malformed");
 	}
 	for (i = 0; err == FZ_OK && i < staging_count(st); i++) {
 		const struct file *f = staging_pick_at(st, i);
@@ -301,7 +304,8 @@ transfer_read(struct request *rq, struct response *rs, struct staging *st,
 	staging_pick_below(st, "files");
 	list = json_object_get(got, "files");
 	if (list != NULL && !json_is_array(list))
-		return refuse_archive(rs, "export.json", "its list of files is malformed");
+		return refuse_archive(
+		    rs, "export.json", "its list of files is malformed");
 	err = list != NULL ? check_files(rs, st, list) : FZ_OK;
 	if (err == FZ_OK)
 		*doc = got;

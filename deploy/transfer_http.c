@@ -281,8 +281,8 @@ write_app(struct request *rq, struct response *rs, struct import *im, bool setti
 }
 
 static enum fz_err
-commit_files(struct request *rq, struct response *rs, struct staging *st, struct import *im,
-    int64_t *deploy)
+commit_files(struct request *rq, struct response *rs, struct staging *st,
+    struct import *im, int64_t *deploy)
 {
 	const json_t *app = json_object_get(im->doc, "app");
 	struct deploy_options opt = { .app_uid = im->app.uid, .source = "import",
@@ -300,8 +300,8 @@ commit_files(struct request *rq, struct response *rs, struct staging *st, struct
 }
 
 static enum fz_err
-write_import(struct request *rq, struct response *rs, struct staging *st, struct import *im,
-    int64_t *deploy)
+write_import(struct request *rq, struct response *rs, struct staging *st,
+    struct import *im, int64_t *deploy)
 {
 	bool existed;
 	enum fz_err err = write_app(rq, rs, im, false);
@@ -374,8 +374,9 @@ import_app(struct request *rq, struct response *rs)
 extern const struct route transfer_routes[];
 
 const struct route transfer_routes[] = {
-	{ METHOD_GET, "/api/apps/{app}/export", export_app, WHO_ADMIN, "data.read", ON_ADMIN,
-	    ROUTE_BARE, WEIGHT_DEPLOY, "Download an app as a zip archive", NULL, "AppExport" },
+	{ METHOD_GET, "/api/apps/{app}/export", export_app, WHO_ADMIN, "data.read",
+	    ON_ADMIN, ROUTE_BARE, WEIGHT_DEPLOY, "Download an app as a zip archive", NULL,
+	    "AppExport" },
 	{ METHOD_POST, "/api/apps/import", import_app, WHO_ADMIN, "apps", ON_ADMIN,
 	    ROUTE_BODY_RAW | ROUTE_IDEMPOTENT, WEIGHT_DEPLOY,
 	    "Make an app from an exported archive", "AppImport", "AppImported" },

@@ -78,8 +78,8 @@ list_page(struct request *rq, struct response *rs, struct reader *rd,
 
 	err = app_param(rq, rs, rd, &app);
 	if (err == FZ_OK)
-		err = version_list(rd, rq->arena, app.id, page->offset, page->limit, &v, &n,
-		    &total);
+		err = version_list(
+		    rd, rq->arena, app.id, page->offset, page->limit, &v, &n, &total);
 	if (err != FZ_OK)
 		return err;
 	alias = first_alias(rq, rd, app.id);
@@ -194,8 +194,8 @@ change(struct request *rq, struct response *rs, change_fn *fn, void *arg)
 }
 
 static enum fz_err
-remove_one(struct request *rq, struct response *rs, struct writer *w, const struct app *app,
-    void *arg)
+remove_one(struct request *rq, struct response *rs, struct writer *w,
+    const struct app *app, void *arg)
 {
 	int64_t *n = arg;
 	enum fz_err err;
@@ -217,7 +217,8 @@ remove_deploy(struct request *rq, struct response *rs)
 	err = change(rq, rs, remove_one, &n);
 	if (err != FZ_OK)
 		return err;
-	return reply_message(rs, arena_printf(rq->arena, "Deploy %lld deleted", (long long)n));
+	return reply_message(
+	    rs, arena_printf(rq->arena, "Deploy %lld deleted", (long long)n));
 }
 
 struct going_live {
@@ -280,9 +281,10 @@ rollback(struct request *rq, struct response *rs)
 	err = change(rq, rs, go_live, &g);
 	if (err != FZ_OK)
 		return err;
-	return response_data(rs, 200, json_pack("{s:I,s:I,s:s}", "deploy", (json_int_t)g.n,
-	    "previous", (json_int_t)g.previous, "message",
-	    arena_printf(rq->arena, "Deploy %lld is live", (long long)g.n)));
+	return response_data(rs, 200,
+	    json_pack("{s:I,s:I,s:s}", "deploy", (json_int_t)g.n, "previous",
+		(json_int_t)g.previous, "message",
+		arena_printf(rq->arena, "Deploy %lld is live", (long long)g.n)));
 }
 
 static enum fz_err

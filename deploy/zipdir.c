@@ -137,7 +137,8 @@ read_end(struct reading *r)
 		return err;
 	at = find_end(r->scratch, n);
 	if (at < 0)
-		return invalid(r, NULL, "its end record is missing, cut or not the last thing");
+		return invalid(
+		    r, NULL, "its end record is missing, cut or not the last thing");
 	end = r->scratch + at;
 	pos = r->len - n + (size_t)at;
 	if (le16(end + 10) > LIMIT_ENTRIES)
@@ -384,7 +385,8 @@ check_apart(struct reading *r, struct zipdir *z)
 	qsort(z->v, z->n, sizeof(z->v[0]), by_header);
 	for (i = 0; i < z->n; i++) {
 		if (i > 0 && z->v[i].header < z->v[i - 1].data + z->v[i - 1].packed)
-			return refuse_entry(r->rs, z->v[i].name, "it overlaps another entry");
+			return refuse_entry(
+			    r->rs, z->v[i].name, "it overlaps another entry");
 		total += z->v[i].size;	/* 10 000 times 100 MiB at most */
 	}
 	if (total > LIMIT_TREE)
@@ -425,7 +427,8 @@ zipdir_read(struct arena *a, struct response *rs, const struct spool *s, uint64_
 	if (len < END_LEN)
 		return refuse_archive(rs, NULL, "it ends too early");
 	r.scratch = xmalloc(END_LEN + COMMENT_MAX);
-	_Static_assert(EXTRA_MAX <= END_LEN + COMMENT_MAX, "scratch holds an extra field");
+	_Static_assert(
+	    EXTRA_MAX <= END_LEN + COMMENT_MAX, "scratch holds an extra field");
 	err = read_end(&r);
 	if (err == FZ_OK)
 		err = read_entries(&r, &z);

@@ -85,8 +85,10 @@ static void
 serve_api(struct request *rq, struct response *rs, const struct site *site)
 {
 	if (site->edition != NULL && site->edition->has_main)
-		pages_error(rq, rs, FZ_NOT_SUPPORTED, "This server does not run app code");
-	else if (rq->method == METHOD_GET && strcmp(rq->path, "/api/me") == 0)
+		pages_error(rq, rs, FZ_NOT_SUPPORTED,
+		    "This server does not run app code");
+	else if ((rq->method == METHOD_GET || rq->method == METHOD_HEAD) &&
+	    strcmp(rq->path, "/api/me") == 0)
 		pages_error(rq, rs, FZ_UNAUTHORIZED, "Nobody is signed in");
 	else
 		pages_error(rq, rs, FZ_NOT_FOUND, NULL);
@@ -134,7 +136,8 @@ serve_app(struct request *rq, struct response *rs, const struct site *site)
 	}
 	while (!fits(rq->path, rows[i].folder, rows[i].itself))
 		i++;
-	if (site->preview && rows[i].serve != serve_nothing && !may(rq, site->preview_access))
+	if (site->preview && rows[i].serve != serve_nothing &&
+	    !may(rq, site->preview_access))
 		pages_error(rq, rs, FZ_UNAUTHORIZED, "Sign in to see this preview");
 	else
 		rows[i].serve(rq, rs, site);
@@ -156,7 +159,8 @@ joined_url(struct request *rq, const char *base)
 	if (*rest == '?')
 		return arena_printf(rq->arena, "%.*s%s?%s&%s", (int)cut, base, path,
 		    rq->query, rest + 1);
-	return arena_printf(rq->arena, "%.*s%s?%s%s", (int)cut, base, path, rq->query, rest);
+	return arena_printf(rq->arena, "%.*s%s?%s%s", (int)cut, base, path, rq->query,
+	    rest);
 }
 
 static void
@@ -164,7 +168,8 @@ serve_redirect(struct request *rq, struct response *rs, const struct site *site)
 {
 	response_redirect(rs, site->status,
 	    site->keep_path ? joined_url(rq, site->url) : site->url);
-	response_header(rs, "Cache-Control", "public, max-age=300");
+	response_header(rs, "Cache-Control", site->status == 301 || site->status == 308 ?
+	    "public, max-age=300" : "no-cache");
 	response_header(rs, "X-Content-Type-Options", "nosniff");
 	response_header(rs, "Referrer-Policy", "strict-origin-when-cross-origin");
 }
@@ -186,7 +191,8 @@ keep_private(struct response *rs)
 {
 	const char *cache = response_get(rs, "Cache-Control");
 
-	if (cache == NULL || str_starts(cache, "private") || str_starts(cache, "no-store"))
+	if (cache == NULL || str_starts(cache, "private") ||
+	    str_starts(cache, "no-store"))
 		return;
 	if (str_starts(cache, "public"))
 		cache = arena_printf(rs->arena, "private%s", cache + strlen("public"));

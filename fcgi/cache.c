@@ -157,7 +157,8 @@ shard_of(const struct cache *c, uint64_t hash)
 }
 
 static struct entry **
-slot_of(const struct cache *c, struct shard *s, uint64_t hash, const void *key, size_t len)
+slot_of(const struct cache *c, struct shard *s, uint64_t hash, const void *key,
+    size_t len)
 {
 	struct entry **p = &s->buckets[hash % c->nbuckets];
 
@@ -236,7 +237,8 @@ entry_add(struct cache *c, struct shard *s, struct entry *e)
 }
 
 static struct entry *
-entry_new(uint64_t hash, const void *key, size_t len, uint64_t tag, struct cache_object *o)
+entry_new(uint64_t hash, const void *key, size_t len, uint64_t tag,
+    struct cache_object *o)
 {
 	struct entry *e = xmalloc(sizeof(*e) + len);
 
@@ -280,7 +282,8 @@ keep(struct cache *c, uint64_t hash, const void *key, size_t len, uint64_t tag,
 }
 
 void
-cache_put(struct cache *c, const void *key, size_t len, uint64_t tag, struct cache_object *o)
+cache_put(struct cache *c, const void *key, size_t len, uint64_t tag,
+    struct cache_object *o)
 {
 	keep(c, hash_of(c, key, len), key, len, tag, o);
 }

@@ -47,7 +47,8 @@ typedef enum fz_err cache_load_fn(void *arg, struct cache_object **);
 enum fz_err	 cache_get(struct cache *, const void *key, size_t len, uint64_t tag,
 		    cache_load_fn *, void *arg, struct cache_object **out) MUST_CHECK;
 /* The same without loading; NULL when it is not there. */
-struct cache_object *cache_find(struct cache *, const void *key, size_t len, uint64_t tag);
+struct cache_object *cache_find(struct cache *, const void *key, size_t len,
+		    uint64_t tag);
 /* Keep the object (its own reference is added), instead of what the key had. */
 void		 cache_put(struct cache *, const void *key, size_t len, uint64_t tag,
 		    struct cache_object *);

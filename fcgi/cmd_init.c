@@ -69,7 +69,6 @@ check_names(struct init *in, struct why *why)
 static enum fz_err
 ask_password(struct init *in, struct why *why)
 {
-	char again[1025];
 	enum fz_err err;
 
 	if (!in->from_stdin && !isatty(STDIN_FILENO)) {
@@ -77,15 +76,11 @@ ask_password(struct init *in, struct why *why)
 		in->generated = true;
 		return FZ_OK;
 	}
-	err = command_secret("Owner password", in->password, sizeof(in->password), why);
+	err = in->from_stdin ?
+	    command_secret("Owner password", in->password, sizeof(in->password), why) :
+	    command_secret_twice("Owner password", in->password, sizeof(in->password), why);
 	if (err == FZ_OK)
 		err = password_ok(in->password, strlen(in->password), why);
-	if (err != FZ_OK || in->from_stdin)
-		return err;
-	err = command_secret("Again", again, sizeof(again), why);
-	if (err == FZ_OK && strcmp(again, in->password) != 0)
-		err = why_set(why, FZ_VALIDATION_FAILED, "the two differ");
-	explicit_bzero(again, sizeof(again));
 	return err;
 }
 

@@ -50,19 +50,15 @@ cmd_set_password(const struct command *c, int argc, char **argv)
 		{ "stdin", 0, OPTION_FLAG, NULL, &from_stdin, "read it from standard input" },
 		{ 0 }
 	};
-	char password[1025], again[1025], phc[PASSWORD_PHC_MAX];
+	char password[1025], phc[PASSWORD_PHC_MAX];
 	struct why why = { { 0 } };
 	int first, code = command_options(c, rows, argc, argv, &first);
 	enum fz_err err;
 
 	if (code >= 0)
 		return code;
-	err = command_secret("New password", password, sizeof(password), &why);
-	if (err == FZ_OK && !from_stdin) {
-		err = command_secret("Again", again, sizeof(again), &why);
-		if (err == FZ_OK && strcmp(password, again) != 0)
-			err = why_set(&why, FZ_VALIDATION_FAILED, "the two differ");
-	}
+	err = from_stdin ? command_secret("New password", password, sizeof(password), &why) :
+	    command_secret_twice("New password", password, sizeof(password), &why);
 	if (err == FZ_OK)
 		err = password_ok(password, strlen(password), &why);
 	if (err == FZ_OK)
@@ -70,7 +66,6 @@ cmd_set_password(const struct command *c, int argc, char **argv)
 	if (err == FZ_OK)
 		err = store_password(username, phc, &why);
 	explicit_bzero(password, sizeof(password));
-	explicit_bzero(again, sizeof(again));
 	if (err != FZ_OK)
 		return command_fail(err, &why, "set-password");
 	fputs("The password is set.\n", stderr);

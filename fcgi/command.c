@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/str.h"
 #include "fcgi/command.h"
 
@@ -224,5 +225,21 @@ command_secret(const char *prompt, char *out, size_t size, struct why *why)
 	if (line != NULL)
 		explicit_bzero(line, cap);
 	free(line);
+	return err;
+}
+
+enum fz_err
+command_secret_twice(const char *prompt, char *out, size_t size, struct why *why)
+{
+	char *again = xmalloc(size);
+	enum fz_err err = command_secret(prompt, out, size, why);
+
+	if (err == FZ_OK)
+		err = command_secret("Again", again, size, why);
+	if (err == FZ_OK &&
+	    (strlen(again) != strlen(out) || !ct_equal(again, out, strlen(out))))
+		err = why_set(why, FZ_VALIDATION_FAILED, "the two differ");
+	explicit_bzero(again, size);
+	free(again);
 	return err;
 }

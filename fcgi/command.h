@@ -58,6 +58,9 @@ enum fz_err	 command_store(struct store **, struct why *) MUST_CHECK;
 /* A line from stdin without its newline; from a terminal without echo. */
 enum fz_err	 command_secret(const char *prompt, char *out, size_t size, struct why *)
 		    MUST_CHECK;
+/* The same, asked for twice; FZ_VALIDATION_FAILED when the two differ. */
+enum fz_err	 command_secret_twice(const char *prompt, char *out, size_t size,
+		    struct why *) MUST_CHECK;
 
 /* One function a command, in cmd_*.c and serve.c. */
 int	cmd_init(const struct command *, int, char **);

@@ -21,7 +21,10 @@ struct content {
 	size_t		 len;
 };
 
-/* Kept in node->cache; *out is a reference of the caller's.  FZ_NOT_FOUND when the blob is gone. */
+/*
+ * Kept in node->cache; *out is a reference of the caller's.  FZ_NOT_FOUND when the blob
+ * is gone.
+ */
 enum fz_err	 content_get(const struct node *, const struct edition_file *,
 		    enum blob_enc, struct content **out) MUST_CHECK;
 void		 content_unref(void *);

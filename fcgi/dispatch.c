@@ -24,6 +24,7 @@
 #include "store/activity.h"
 
 #define SLOW_US 1000000
+#define WEIGHT_DEPLOYMENT 6
 
 static void
 fail(struct request *rq, struct response *rs, enum fz_err err)
@@ -254,6 +255,10 @@ dispatch_done(struct request *rq, const struct response *rs, uint64_t bytes_out)
 	if (rq->node->access_log == 2 ||
 	    (rq->node->access_log == 1 && (rs->status >= 500 || us > SLOW_US)))
 		access_line(rq, rs, bytes_out, us);
-	if (rq->route != NULL && rq->route->weight > 0)
-		audit(rq, rs);
+	if (rq->route == NULL || rq->route->weight == 0)
+		return;
+	audit(rq, rs);
+	if (rq->route->weight == WEIGHT_DEPLOYMENT)
+		metrics_add(rq->node->metrics,
+		    rs->status < 400 ? METRIC_DEPLOYS_OK : METRIC_DEPLOYS_FAILED, 1);
 }

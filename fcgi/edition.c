@@ -220,7 +220,8 @@ add_rules(struct edition *e, struct reader *rd)
 	if (err == FZ_OK)
 		err = read_text(e, rd, "_redirects", &redirects, &nredirects);
 	if (err == FZ_OK && (headers != NULL || redirects != NULL)) {
-		e->rules = rules_parse(headers, nheaders, redirects, nredirects, NULL, NULL);
+		e->rules = rules_parse(headers, nheaders, redirects, nredirects, NULL,
+		    NULL);
 		e->object.cost += 4 * (nheaders + nredirects) + 16 * KIB;
 	}
 	free(headers);

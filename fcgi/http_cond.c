@@ -147,7 +147,8 @@ weight(const char *s, size_t len)
 {
 	int v, scale = 100;
 
-	if (len == 0 || len > 5 || (s[0] != '0' && s[0] != '1') || (len > 1 && s[1] != '.'))
+	if (len == 0 || len > 5 || (s[0] != '0' && s[0] != '1') ||
+	    (len > 1 && s[1] != '.'))
 		return -1;
 	v = (s[0] - '0') * 1000;
 	for (size_t i = 2; i < len; i++, scale /= 10) {

@@ -17,7 +17,7 @@ bool	http_cond_etag(const char *list, const char *etag);
 bool	http_cond_if_range(const char *value, const char *etag, int64_t modified_ms);
 
 enum http_cond_range {
-	HTTP_COND_WHOLE,	/* no range, several, or nothing we understand: send all */
+	HTTP_COND_WHOLE,	/* no range, several, or none we understand */
 	HTTP_COND_PART,
 	HTTP_COND_UNSATISFIABLE,
 };

@@ -9,11 +9,11 @@
  */
 #include "fcgi/pages.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/str.h"
 
 #define PAGE_MAX 16384
 
@@ -34,11 +34,16 @@ static const char style[] =
 static bool
 wants_json(const struct request *rq)
 {
+	static const char *const folders[] = { "/api", "/_ws", "/_blob", "/_fazt" };
 	const char *accept = request_header(rq, "accept");
 
-	if (strcmp(rq->path, "/api") == 0 || str_starts(rq->path, "/api/") ||
-	    str_starts(rq->path, "/_"))
-		return true;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		size_t n = strlen(folders[i]);
+
+		if (strncmp(rq->path, folders[i], n) == 0 &&
+		    (rq->path[n] == '/' || rq->path[n] == '\0'))
+			return true;
+	}
 	return accept != NULL && strstr(accept, "application/json") != NULL &&
 	       strstr(accept, "text/html") == NULL;
 }

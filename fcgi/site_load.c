@@ -71,7 +71,8 @@ node_closed(struct loading *l, struct site *s)
 		return err;
 	if (json_parse(text, strlen(text), &root, NULL) == FZ_OK &&
 	    json_want_bool(root, "enabled", false, &on, &field) == FZ_OK && on) {
-		if (json_want_str(root, "message", false, 4096, &message, &field) != FZ_OK)
+		if (json_want_str(root, "message", false, 4096, &message, &field) !=
+		    FZ_OK)
 			message = "";
 		s->closed = true;
 		free(s->message);
@@ -94,7 +95,8 @@ preview_rules(struct site *s, const struct app *a)
 
 /* The reader goes back to the pool here, as the edition needs one of its own. */
 static enum fz_err
-add_version(struct loading *l, struct site *s, const struct app *a, const struct version *v)
+add_version(struct loading *l, struct site *s, const struct app *a,
+    const struct version *v)
 {
 	enum fz_err err;
 
@@ -301,7 +303,8 @@ own_name(const struct loading *l)
 
 	return strcmp(l->host, l->node->domain) == 0 ||
 	       strcmp(l->host, l->node->auth_host) == 0 ||
-	       (label != NULL && (strcmp(label, "root") == 0 || strcmp(label, "404") == 0));
+	       (label != NULL &&
+	       (strcmp(label, "root") == 0 || strcmp(label, "404") == 0));
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "fcgi/sites.h"
 
 /* A new site for host, one reference. */
-enum fz_err	 site_load(const struct node *, const char *host, struct site **) MUST_CHECK;
+enum fz_err	 site_load(const struct node *, const char *host, struct site **)
+		    MUST_CHECK;
 
 #endif

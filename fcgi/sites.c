@@ -90,7 +90,8 @@ load(void *arg, struct cache_object **out)
 
 	if (err != FZ_OK)
 		return err;
-	site->object.passing = site->kind == SITE_UNKNOWN || site->kind == SITE_MISDIRECTED;
+	site->object.passing = site->kind == SITE_UNKNOWN ||
+	    site->kind == SITE_MISDIRECTED;
 	*out = &site->object;
 	return FZ_OK;
 }
@@ -107,7 +108,8 @@ sites_lookup(const struct node *node, const char *host)
 		o = cache_find(node->sites->unknown, host, len, generation);
 	if (o != NULL)
 		return (struct site *)o;
-	if (cache_get(node->sites->hosts, host, len, generation, load, &asked, &o) != FZ_OK)
+	if (cache_get(node->sites->hosts, host, len, generation, load, &asked, &o) !=
+	    FZ_OK)
 		return NULL;
 	if (o->passing)
 		cache_put(node->sites->unknown, host, len, generation, o);

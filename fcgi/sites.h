@@ -35,7 +35,7 @@ struct site_target {
 struct site {
 	struct cache_object object;
 	enum site_kind	 kind;
-	bool		 known;		/* we serve this name: it may have a certificate */
+	bool		 known;		/* served here: may have a certificate */
 	/* SITE_APP */
 	int64_t		 app;
 	char		*app_uid;	/* "" for other kinds */

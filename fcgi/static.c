@@ -149,7 +149,8 @@ redirect(struct request *rq, struct response *rs, int status, const char *to)
 		    (int)(hash != NULL ? (size_t)(hash - to) : strlen(to)), to, rq->query,
 		    hash != NULL ? hash : "");
 	response_redirect(rs, status, url);
-	response_header(rs, "Cache-Control", "public, max-age=300");
+	response_header(rs, "Cache-Control",
+	    status == 301 || status == 308 ? "public, max-age=300" : "no-cache");
 	response_header(rs, "Referrer-Policy", "strict-origin-when-cross-origin");
 	response_header(rs, "X-Content-Type-Options", "nosniff");
 }
@@ -185,7 +186,8 @@ apply_rule(struct request *rq, struct response *rs, const struct site *site,
 	if (f != NULL)
 		static_send(rq, rs, site, f, hit->status, STATIC_SEND_PUBLIC);
 	else if (hit->status == 410)
-		pages_status(rq, rs, 410, "Gone", "GONE", "What was here has been removed.");
+		pages_status(rq, rs, 410, "Gone", "GONE",
+		    "What was here has been removed.");
 	else
 		not_found(rq, rs, site);
 }

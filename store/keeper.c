@@ -7,8 +7,8 @@
  * PASSIVE from a second connection disturbs nobody, but under steady writes it never
  * reaches the end and the WAL grows for ever.  So: PASSIVE once unlocked for the bulk,
  * then once more with the writers held for the few frames that came meanwhile; the next
- * commit then starts the WAL over.  The WAL file is never truncated: overwriting
- * allocated blocks syncs in half the time of growing the file.
+ * commit then starts the WAL over.  While the disk has room the WAL file is never
+ * truncated: overwriting allocated blocks syncs in half the time of growing it.
  *
  * With Litestream (no_checkpoint) it must be the only one that checkpoints.
  */
@@ -30,6 +30,7 @@
 #define CHECKPOINT_FRAMES 4000
 #define RETRY_MS 250
 #define HOLD_MS 1000
+#define GIVE_BACK_MS 1000
 
 struct keeper {
 	struct store	*store;
@@ -43,38 +44,67 @@ struct keeper {
 	int64_t		 quiet_since;
 	uint64_t	 seen;		/* newest commit at quiet_since */
 	int64_t		 not_before;	/* no checkpoint earlier */
+	int64_t		 given_back;	/* last look at a full disk */
+	bool		 failing;	/* the last checkpoint failed */
 };
 
-/* Everything copied?  BUSY is another process's checkpoint: it does the work. */
+/*
+ * Everything copied?  BUSY is another process's checkpoint, which does the work, or for
+ * TRUNCATE a reader in the WAL.  A full disk is told once, not at every try.
+ */
 static bool
-pass(struct keeper *k)
+pass(struct keeper *k, int mode)
 {
 	int frames = 0, copied = 0;
-	int rc = sqlite3_wal_checkpoint_v2(k->conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames,
-	    &copied);
+	int rc = sqlite3_wal_checkpoint_v2(k->conn->db, NULL, mode, &frames, &copied);
+	bool failed = rc != SQLITE_OK && rc != SQLITE_BUSY;
 
-	if (rc == SQLITE_OK)
-		return frames == copied;
-	if (rc != SQLITE_BUSY)
+	if (failed && !k->failing)
 		log_error("checkpoint failed", "error", err_text(conn_err(k->conn, rc)), NULL);
-	return false;
+	else if (failed)
+		(void)conn_err(k->conn, rc);
+	else if (rc == SQLITE_OK && k->failing)
+		log_info("checkpoints work again", NULL);
+	if (rc != SQLITE_BUSY)
+		k->failing = failed;
+	return rc == SQLITE_OK && frames == copied;
 }
 
 static void
 checkpoint(struct keeper *k)
 {
 	struct store *store = k->store;
-
-	bool all = pass(k);
+	bool all = pass(k, SQLITE_CHECKPOINT_PASSIVE);
 
 	if (writer_hold(&store->writer, HOLD_MS)) {
-		all = pass(k);
+		all = pass(k, SQLITE_CHECKPOINT_PASSIVE);
 		if (all)
 			atomic_store(&store->wal_frames, 0);
 		writer_release(&store->writer);
 	}
 	/* A reader holds old frames, or the disk is full: give it time. */
 	k->not_before = clock_mono_ms() + (all ? 0 : RETRY_MS);
+}
+
+/*
+ * The one case for a truncated WAL: the disk is full and the WAL, once copied, is space
+ * that only we can give back.
+ */
+static void
+maybe_give_back(struct keeper *k, int64_t now)
+{
+	struct store *store = k->store;
+
+	if (store->no_checkpoint || now - k->given_back < GIVE_BACK_MS)
+		return;
+	k->given_back = now;
+	if (!writer_disk_full(store) || !writer_hold(&store->writer, HOLD_MS))
+		return;
+	(void)sqlite3_busy_timeout(k->conn->db, 0);
+	if (pass(k, SQLITE_CHECKPOINT_TRUNCATE))
+		atomic_store(&store->wal_frames, 0);
+	(void)sqlite3_busy_timeout(k->conn->db, CONN_BUSY_MS);
+	writer_release(&store->writer);
 }
 
 static void
@@ -100,6 +130,7 @@ tick(struct keeper *k)
 
 	writer_look_around(k->store);
 	maybe_checkpoint(k, now);
+	maybe_give_back(k, now);
 	if (now - k->flushed >= FLUSH_MS) {
 		k->flushed = now;
 		activity_flush(k->store);

@@ -17,8 +17,10 @@ usage_of_app(struct reader *rd, int64_t app, struct usage *out)
 	    " WHERE id IN(SELECT f.blob FROM version v JOIN file f ON f.version=v.id"
 	    " WHERE v.app=?1)", "i", app);
 	if (err == FZ_OK)
-		err = sql_get_int(rd, &u.files, "SELECT coalesce((SELECT v.file_count FROM app a"
-		    " JOIN version v ON v.id=a.live WHERE a.id=?1),0)", "i", app);
+		err = sql_get_int(rd, &u.files,
+		    "SELECT coalesce((SELECT v.file_count FROM app a"
+		    " JOIN version v ON v.id=a.live WHERE a.id=?1),0)",
+		    "i", app);
 	if (err == FZ_OK)
 		*out = u;
 	return err;

@@ -11,7 +11,7 @@
 #include "store/store.h"
 
 struct usage {
-	int64_t	disk;	/* bytes of every distinct content of all versions, variants too */
+	int64_t	disk;	/* bytes of all versions: each content once, with its variants */
 	int64_t	files;	/* of the live version */
 };
 

@@ -49,7 +49,8 @@ slow_range(const char *s, uint64_t size, uint64_t *from, uint64_t *len)
 		return HTTP_COND_WHOLE;
 	last = digits(&s);
 	s += strspn(s, " \t");
-	if (*s != '\0' || (first < 0 && last < 0) || (first >= 0 && last >= 0 && last < first))
+	if (*s != '\0' || (first < 0 && last < 0) ||
+	    (first >= 0 && last >= 0 && last < first))
 		return HTTP_COND_WHOLE;
 	if (first < 0) {
 		first = last < n ? n - last : 0;

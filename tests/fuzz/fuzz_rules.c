@@ -67,7 +67,8 @@ ask(struct arena *a, struct rules *r, const char *target, const char *file, size
 		if (hit.status >= 300 && hit.status < 400)
 			check_location(hit.to, file, len);
 		else
-			check(hit.status == 200 || hit.status == 404 || hit.status == 410);
+			check(hit.status == 200 || hit.status == 404 ||
+			    hit.status == 410);
 	}
 	response_init(&rs, a);
 	rules_headers(r, path, &rs);

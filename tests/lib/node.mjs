@@ -160,11 +160,13 @@ function start(cmd, args, log, env = {}) {
 
 const running = new Set();
 process.on('exit', () => { for (const n of running) n.killAll(); });
+for (const sig of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(sig, () => process.exit(1));
 
 export class Node {
   // fronts: any of caddy, nginx (which brings scgi and cached); conf: text of fazt.conf
   static async start({ fronts = ['caddy', 'nginx'], conf = '', managed = false, dir, env = {}, init = true } = {}) {
     const n = new Node();
+    n.keepDir = dir !== undefined;
     n.dir = dir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'fazt-'));
     n.state = path.join(n.dir, 'state');
     n.run = path.join(n.dir, 'run');
@@ -273,12 +275,17 @@ export class Node {
   }
 
   async stop() {
-    for (const p of [this.caddy, this.nginx]) if (p) { p.kill('SIGTERM'); await p.ended; }
+    for (const p of [this.caddy, this.nginx]) if (p) {
+      p.kill('SIGTERM');
+      const hard = setTimeout(() => p.kill('SIGKILL'), 3000);
+      await p.ended;
+      clearTimeout(hard);
+    }
     this.daemon.kill('SIGTERM');
     const how = await this.daemon.ended;
     running.delete(this);
     const log = this.log();
-    fs.rmSync(this.dir, { recursive: true, force: true });
+    if (!this.keepDir) fs.rmSync(this.dir, { recursive: true, force: true });
     if (/ERROR: (Address|Thread|Leak)Sanitizer|runtime error:/.test(log)) throw new Error(`sanitizer:\n${log}`);
     return { ...how, log };
   }

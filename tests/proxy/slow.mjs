@@ -62,6 +62,8 @@ await onNode('slow', { conf: '[server]\nworkers = 4\n' }, async (n, part) => {
     }
     for (let i = 0; i < 50; i++) {
       const s = await hold(sock, fcgiRequest(cgiParams('GET', `s.${domain}`, '/big.bin'), undefined, { keep: true }));
+      s.got = 0;
+      s.on('data', (d) => { s.got += d.length; });
       s.once('data', () => s.pause());
     }
     await sleep(700);
@@ -69,10 +71,8 @@ await onNode('slow', { conf: '[server]\nworkers = 4\n' }, async (n, part) => {
     if (!sanitized) assert.ok(n.rss() < 400 << 20, `${n.rss() >> 20} MiB`);
     // one of them goes on and gets every byte
     const s = open.at(-1);
-    let got = 0;
-    s.on('data', (d) => { got += d.length; });
     s.resume();
-    await until(() => got > big.length, 15000, 'the whole file');
+    await until(() => s.got > big.length, 15000, 'the whole file');
     await closeAll();
   });
 
@@ -86,6 +86,7 @@ await onNode('slow', { conf: '[server]\nworkers = 4\n' }, async (n, part) => {
     open = [];
   });
 
+  for (const s of open) s.destroy();
   await part('everything is back to normal', async () => {
     await until(() => n.status().queue.parked === 0, 15000, 'no request parked');
     await quick('afterwards');

@@ -105,8 +105,10 @@ http_at(const char *path)
 		size_t n = strcspn(path, ".");
 
 		snprintf(name, sizeof(name), "%.*s", (int)n, path);
-		v = json_is_array(v) ? json_array_get(v, (size_t)strtoul(name, NULL, 10)) :
-		    json_object_get(v, name);
+		if (json_is_array(v))
+			v = json_array_get(v, (size_t)strtoul(name, NULL, 10));
+		else
+			v = json_object_get(v, name);
 		path += n + (path[n] == '.');
 	}
 	return v;

@@ -284,7 +284,8 @@ body(struct talk *t, size_t *len)
 
 	if (t->rs.source == NULL) {
 		*len = t->rs.len;
-		return arena_strndup(t->arena, t->rs.len > 0 ? t->rs.bytes : "", t->rs.len);
+		return arena_strndup(t->arena, t->rs.len > 0 ? t->rs.bytes : "",
+		    t->rs.len);
 	}
 	out = arena_alloc(t->arena, (size_t)t->rs.source_len + 1);
 	for (;;) {

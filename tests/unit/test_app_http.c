@@ -35,9 +35,12 @@ test_create_and_show(void **state)
 	char id[64];
 
 	(void)state;
-	assert_int_equal(CALL("POST", "/api/apps", "{\"title\":\"My blog\",\"description\":"
-	    "\"d\",\"tags\":[\"docs\",\"\xc3\xa9\"],\"visibility\":\"public\","
-	    "\"alias\":\"blog\"}"), 201);
+	assert_int_equal(
+	    CALL("POST", "/api/apps",
+		"{\"title\":\"My blog\",\"description\":"
+		"\"d\",\"tags\":[\"docs\",\"\xc3\xa9\"],\"visibility\":\"public\","
+		"\"alias\":\"blog\"}"),
+	    201);
 	assert_http("data.title", "My blog");
 	assert_http("data.visibility", "public");
 	assert_http("data.alias", "blog");
@@ -88,12 +91,18 @@ test_create_refused(void **state)
 		{ "{\"title\":\"a\",\"tags\":[1]}", 400, "VALIDATION_FAILED", "tags" },
 		{ "{\"title\":\"a\",\"visibility\":\"secret\"}", 400, "VALIDATION_FAILED",
 		    "visibility" },
-		{ "{\"title\":\"a\",\"alias\":\"A!\"}", 400, "VALIDATION_FAILED", "alias" },
-		{ "{\"title\":\"a\",\"alias\":\"www\"}", 400, "VALIDATION_FAILED", "alias" },
-		{ "{\"title\":\"a\",\"alias\":\"d1--x\"}", 400, "VALIDATION_FAILED", "alias" },
-		{ "{\"title\":\"a\",\"alias\":\"admin\"}", 403, "SYSTEM_ALIAS", "(absent)" },
-		{ "{\"title\":\"a\",\"alias\":\"login\"}", 403, "SYSTEM_ALIAS", "(absent)" },
-		{ "{\"title\":\"a\",\"alias\":\"root\"}", 403, "SYSTEM_ALIAS", "(absent)" },
+		{ "{\"title\":\"a\",\"alias\":\"A!\"}", 400, "VALIDATION_FAILED",
+		    "alias" },
+		{ "{\"title\":\"a\",\"alias\":\"www\"}", 400, "VALIDATION_FAILED",
+		    "alias" },
+		{ "{\"title\":\"a\",\"alias\":\"d1--x\"}", 400, "VALIDATION_FAILED",
+		    "alias" },
+		{ "{\"title\":\"a\",\"alias\":\"admin\"}", 403, "SYSTEM_ALIAS",
+		    "(absent)" },
+		{ "{\"title\":\"a\",\"alias\":\"login\"}", 403, "SYSTEM_ALIAS",
+		    "(absent)" },
+		{ "{\"title\":\"a\",\"alias\":\"root\"}", 403, "SYSTEM_ALIAS",
+		    "(absent)" },
 		{ "{\"title\":\"a\",\"template\":\"none\"}", 400, "VALIDATION_FAILED",
 		    "template" },
 		{ "[]", 400, "INVALID_JSON", "(absent)" },
@@ -110,9 +119,10 @@ test_create_refused(void **state)
 			fail_msg("%s: %d %s %s", cases[i].body, status,
 			    http_text("error.code"), http_text("error.details.field"));
 	}
-	assert_int_equal(CALL("POST", "/api/apps", "{\"title\":\"a\",\"alias\":\"a\"}"), 201);
-	assert_refused(CALL("POST", "/api/apps", "{\"title\":\"b\",\"alias\":\"a\"}"), 409,
-	    "CONFLICT");
+	assert_int_equal(
+	    CALL("POST", "/api/apps", "{\"title\":\"a\",\"alias\":\"a\"}"), 201);
+	assert_refused(CALL("POST", "/api/apps", "{\"title\":\"b\",\"alias\":\"a\"}"),
+	    409, "CONFLICT");
 	assert_int_equal(CALL("GET", "/api/apps?all=true", NULL), 200);
 	assert_int_equal(json_array_size(http_at("data")), 1);
 }
@@ -124,7 +134,8 @@ test_list(void **state)
 	for (int i = 0; i < 5; i++) {
 		char body[80];
 
-		snprintf(body, sizeof(body), "{\"title\":\"app %d\",\"visibility\":\"%s\"}", i,
+		snprintf(body, sizeof(body),
+		    "{\"title\":\"app %d\",\"visibility\":\"%s\"}", i,
 		    i < 2 ? "public" : "unlisted");
 		assert_int_equal(CALL("POST", "/api/apps", body), 201);
 	}
@@ -138,7 +149,8 @@ test_list(void **state)
 	assert_http("meta", "{\"offset\":1,\"limit\":2,\"total\":5,\"has_more\":true}");
 	assert_int_equal(CALL("GET", "/api/apps?all=1&q=app+3", NULL), 200);
 	assert_int_equal(json_array_size(http_at("data")), 1);
-	assert_refused(CALL("GET", "/api/apps?limit=101", NULL), 400, "VALIDATION_FAILED");
+	assert_refused(
+	    CALL("GET", "/api/apps?limit=101", NULL), 400, "VALIDATION_FAILED");
 	assert_refused(CALL("GET", "/api/apps?limit=x", NULL), 400, "VALIDATION_FAILED");
 }
 
@@ -146,7 +158,8 @@ static void
 test_update(void **state)
 {
 	(void)state;
-	CALL("POST", "/api/apps", "{\"title\":\"a\",\"alias\":\"a\",\"description\":\"old\"}");
+	CALL("POST", "/api/apps",
+	    "{\"title\":\"a\",\"alias\":\"a\",\"description\":\"old\"}");
 	assert_int_equal(CALL("PUT", "/api/apps/a", "{\"title\":\"b\",\"spa\":true,"
 	    "\"enabled\":false,\"maintenance\":true,\"maintenance_message\":\"soon\","
 	    "\"preview\":{\"data\":\"none\",\"access\":\"admin\"},\"keep_deploys\":20,"
@@ -162,7 +175,8 @@ test_update(void **state)
 	assert_http("data.preview", "{\"data\":\"none\",\"access\":\"admin\"}");
 	assert_http("data.keep_deploys", "20");
 	assert_http("data.quotas", "{\"files\":50}");
-	assert_int_equal(CALL("PUT", "/api/apps/a", "{\"preview\":{\"data\":null}}"), 200);
+	assert_int_equal(
+	    CALL("PUT", "/api/apps/a", "{\"preview\":{\"data\":null}}"), 200);
 	CALL("GET", "/api/apps/a", NULL);
 	assert_http("data.preview", "{\"data\":null,\"access\":\"admin\"}");
 	assert_int_equal(CALL("PUT", "/api/apps/a", NULL), 200);
@@ -252,8 +266,10 @@ test_system_app(void **state)
 	assert_int_equal(CALL("GET", "/api/apps/root", NULL), 200);
 	assert_http("data.url", "https://example.com");
 	assert_refused(CALL("DELETE", "/api/apps/root", NULL), 403, "SYSTEM_APP");
-	assert_refused(CALL("DELETE", "/api/apps/root?purge=true", NULL), 403, "SYSTEM_APP");
-	assert_refused(CALL("PUT", "/api/apps/root", "{\"title\":\"x\"}"), 403, "SYSTEM_APP");
+	assert_refused(
+	    CALL("DELETE", "/api/apps/root?purge=true", NULL), 403, "SYSTEM_APP");
+	assert_refused(
+	    CALL("PUT", "/api/apps/root", "{\"title\":\"x\"}"), 403, "SYSTEM_APP");
 	assert_int_equal(CALL("PUT", "/api/apps/root", "{\"description\":\"x\"}"), 200);
 }
 
@@ -293,8 +309,11 @@ test_template(void **state)
 static void
 test_source(void **state)
 {
-	struct app a = { .title = "g", .source = "git", .source_url = "https://x.example/r",
-		.source_ref = "main", .source_commit = "0123456789abcdef0123456789abcdef01234567" };
+	struct app a = { .title = "g",
+		.source = "git",
+		.source_url = "https://x.example/r",
+		.source_ref = "main",
+		.source_commit = "0123456789abcdef0123456789abcdef01234567" };
 	struct writer *w;
 
 	(void)state;
@@ -303,7 +322,8 @@ test_source(void **state)
 	assert_int_equal(app_create(w, f.arena, &a), FZ_OK);
 	assert_int_equal(writer_commit(w, NULL), FZ_OK);
 	assert_int_equal(CALL("GET", "/api/apps/g/source", NULL), 200);
-	assert_http("data", "{\"type\":\"git\",\"url\":\"https://x.example/r\",\"ref\":\"main\","
+	assert_http("data",
+	    "{\"type\":\"git\",\"url\":\"https://x.example/r\",\"ref\":\"main\","
 	    "\"commit\":\"0123456789abcdef0123456789abcdef01234567\"}");
 }
 
@@ -346,6 +366,9 @@ test_usage_shared(void **state)
 	CALL("POST", "/api/apps/create", "{\"name\":\"a\"}");
 	CALL("GET", "/api/apps/a/usage", NULL);
 	snprintf(before, sizeof(before), "%s", http_text("data.disk.used"));
+	CALL("POST", "/api/apps/create", "{\"name\":\"other\",\"template\":\"static\"}");
+	CALL("GET", "/api/apps/a/usage", NULL);
+	assert_http("data.disk.used", before);
 	assert_int_equal(CALL("POST", "/api/apps/a/fork", "{\"alias\":\"b\"}"), 201);
 	CALL("GET", "/api/apps/b/usage", NULL);
 	assert_http("data.disk.used", before);
@@ -363,7 +386,8 @@ test_fork(void **state)
 
 	(void)state;
 	CALL("POST", "/api/apps",
-	    "{\"title\":\"a\",\"alias\":\"a\",\"template\":\"static\",\"visibility\":\"private\"}");
+	    "{\"title\":\"a\",\"alias\":\"a\",\"template\":\"static\",\"visibility\":"
+	    "\"private\"}");
 	snprintf(a, sizeof(a), "%s", http_text("data.id"));
 	CALL("PUT", "/api/apps/a", "{\"preview\":{\"access\":\"admin\"},\"spa\":true}");
 	assert_int_equal(CALL("POST", "/api/apps/a/fork", NULL), 201);
@@ -372,7 +396,8 @@ test_fork(void **state)
 	assert_http("data.original_id", a);
 	assert_http("data.alias", "(absent)");
 	snprintf(b, sizeof(b), "%s", http_text("data.id"));
-	assert_int_equal(CALL("POST", "/api/apps/a/fork", "{\"copy_storage\":false}"), 201);
+	assert_int_equal(
+	    CALL("POST", "/api/apps/a/fork", "{\"copy_storage\":false}"), 201);
 	assert_http("data.title", "a-fork-2");
 	assert_int_equal(CALL("POST", "/api/apps/a-fork/fork", "{\"alias\":\"c\"}"), 201);
 	assert_http("data.forked_from_id", b);
@@ -396,7 +421,8 @@ test_fork(void **state)
 	str_hex(digest, v1.digest, SHA256_LEN);
 	assert_memory_equal(v1.digest, v2.digest, SHA256_LEN);
 
-	assert_refused(CALL("POST", "/api/apps/a/fork", "{\"alias\":\"c\"}"), 409, "CONFLICT");
+	assert_refused(
+	    CALL("POST", "/api/apps/a/fork", "{\"alias\":\"c\"}"), 409, "CONFLICT");
 	assert_refused(CALL("POST", "/api/apps/a/fork", "{\"alias\":\"404\"}"), 403,
 	    "SYSTEM_ALIAS");
 	assert_refused(CALL("POST", "/api/apps/a/fork", "{\"copy_storage\":1}"), 400,
@@ -447,7 +473,8 @@ test_limited_key(void **state)
 	assert_refused(CALL("PUT", "/api/apps/b", "{}"), 403, "SCOPE_REQUIRED");
 	assert_refused(CALL("DELETE", "/api/apps/b", NULL), 403, "SCOPE_REQUIRED");
 	assert_refused(CALL("GET", "/api/apps", NULL), 403, "SCOPE_REQUIRED");
-	assert_refused(CALL("POST", "/api/apps", "{\"title\":\"c\"}"), 403, "SCOPE_REQUIRED");
+	assert_refused(
+	    CALL("POST", "/api/apps", "{\"title\":\"c\"}"), 403, "SCOPE_REQUIRED");
 	assert_refused(CALL("POST", "/api/apps/create", "{\"name\":\"c\"}"), 403,
 	    "SCOPE_REQUIRED");
 	assert_refused(CALL("POST", "/api/apps/a/fork", NULL), 403, "SCOPE_REQUIRED");

@@ -963,6 +963,48 @@ test_tar_sparse_map(void **state)
 	free(map);
 }
 
+/* Holes cost the sender nothing; 100 MiB of zeros must not come out of two kilobytes. */
+static void
+test_tar_holes(void **state)
+{
+	static const char map[512] = "1\n0\n3\n";
+	char data[515];
+	struct buf b;
+
+	(void)state;
+	memcpy(data, map, sizeof(map));
+	memcpy(data + sizeof(map), "abc", 3);
+	buf_init(&b, MIB);
+	tar_entry(&b, "pax", 'x', "",
+	    "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n32 GNU.sparse.realsize=99999999\n"
+	    "21 GNU.sparse.name=a\n", 97, 97);
+	tar_entry(&b, "GNUSparseFile.0/a", '0', "", data, sizeof(data), sizeof(data));
+	tar_end(&b);
+	refused(&b, FZ_ARCHIVE_UNSAFE, "holes");
+	assert_string_equal(fixture_detail(&fx, "reason"), "it is a sparse file");
+}
+
+/* Sparse blocks out of order make libarchive ask for another try, for ever. */
+static void
+test_tar_sparse_unordered(void **state)
+{
+	static const char map[512] = "2\n600\n3\n0\n3\n";
+	char data[1024] = { 0 };
+	struct buf b;
+
+	(void)state;
+	memcpy(data, map, sizeof(map));
+	buf_init(&b, MIB);
+	tar_entry(&b, "pax", 'x', "",
+	    "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n27 GNU.sparse.realsize=900\n"
+	    "21 GNU.sparse.name=a\n", 92, 92);
+	tar_entry(&b, "GNUSparseFile.0/a", '0', "", data, sizeof(data), sizeof(data));
+	tar_end(&b);
+	alarm(10);
+	refused(&b, FZ_ARCHIVE_INVALID, "sparse blocks out of order");
+	alarm(0);
+}
+
 static void
 test_unknown(void **state)
 {
@@ -1000,6 +1042,8 @@ main(void)
 		cmocka_unit_test(test_tar_nested),
 		cmocka_unit_test(test_tar_bombs),
 		cmocka_unit_test(test_tar_sparse_map),
+		cmocka_unit_test(test_tar_holes),
+		cmocka_unit_test(test_tar_sparse_unordered),
 		cmocka_unit_test(test_unknown),
 	};
 

@@ -174,7 +174,8 @@ ask_once(void *arg)
 
 	w.n = key;
 	pthread_barrier_wait(&m->crowd->start);
-	m->crowd->err[m->n] = cache_get(m->crowd->cache, &key, sizeof(key), 0, load, &w, &o);
+	m->crowd->err[m->n] = cache_get(m->crowd->cache, &key, sizeof(key), 0, load, &w,
+	    &o);
 	m->crowd->got[m->n] = (struct thing *)o;
 	return NULL;
 }
@@ -194,7 +195,8 @@ ask_many(void *arg)
 		w.n = key;
 		w.passing = key % 16 == 0;
 		o = NULL;
-		if (cache_get(m->crowd->cache, &key, sizeof(key), i / 1000, load, &w, &o) !=
+		if (cache_get(m->crowd->cache, &key, sizeof(key), i / 1000, load, &w,
+		    &o) !=
 		    FZ_OK || ((struct thing *)o)->n != key)
 			abort();
 		cache_unref(o);
@@ -224,7 +226,8 @@ static void
 test_one_load(void **state)
 {
 	static const struct wish wishes[] = {
-		{ .cost = 10, .slow = true }, { .cost = 10, .slow = true, .passing = true },
+		{ .cost = 10, .slow = true },
+		{ .cost = 10, .slow = true, .passing = true },
 		{ .slow = true, .err = FZ_OVERLOADED },
 	};
 
@@ -243,6 +246,39 @@ test_one_load(void **state)
 		cache_free(crowd.cache);
 		assert_int_equal(alive, 0);
 	}
+}
+
+static void *
+ask_tagged(void *arg)
+{
+	struct member *m = arg;
+	struct wish w = { .cost = 10, .slow = true, .n = m->n };
+	struct cache_object *o = NULL;
+	unsigned key = 77;
+
+	pthread_barrier_wait(&m->crowd->start);
+	m->crowd->err[m->n] = cache_get(m->crowd->cache, &key, sizeof(key), m->n % 2, load,
+	    &w, &o);
+	m->crowd->got[m->n] = (struct thing *)o;
+	return NULL;
+}
+
+/* A load for another tag may have begun before a change: it is not waited for. */
+static void
+test_tagged_loads(void **state)
+{
+	struct crowd crowd = { .cache = cache_new(1 << 20) };
+
+	(void)state;
+	loads = 0;
+	together(&crowd, ask_tagged);
+	assert_int_equal(loads, 2);
+	for (unsigned k = 0; k < THREADS; k++) {
+		assert_int_equal(crowd.got[k]->n % 2, k % 2);
+		cache_unref(&crowd.got[k]->object);
+	}
+	cache_free(crowd.cache);
+	assert_int_equal(alive, 0);
 }
 
 static void
@@ -267,6 +303,7 @@ main(void)
 		cmocka_unit_test(test_basics),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_one_load),
+		cmocka_unit_test(test_tagged_loads),
 		cmocka_unit_test(test_threads),
 	};
 

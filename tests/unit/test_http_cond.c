@@ -17,7 +17,8 @@ test_etag(void **state)
 		bool		 match;
 	} t[] = {
 		{ "\"a\"", true }, { "W/\"a\"", true }, { "*", true }, { " * ", true },
-		{ "\"b\", \"a\"", true }, { "\"b\",\"a\"", true }, { "\"b\"W/\"a\"", true },
+		{ "\"b\", \"a\"", true }, { "\"b\",\"a\"", true },
+		{ "\"b\"W/\"a\"", true },
 		{ "  \"b\" ,, W/\"a\" ", true }, { "\"x,y\", \"a\"", true },
 		{ "\"\", \"a\"", true },
 		{ "", false }, { "a", false }, { "\"a", false }, { "a\"", false },
@@ -119,8 +120,10 @@ test_encoding(void **state)
 		{ "*", B, G }, { "*;q=0", P, P }, { "*;q=0.1, gzip;q=0.2", G, G },
 		{ "br;q=0, *", G, G }, { "gzip;q=0, *", B, P },
 		{ "identity", P, P }, { "identity, gzip;q=0.5", P, P },
+		{ "identity, br;q=0.5", P, P },
 		{ "identity;q=0.5, gzip", G, G }, { "identity;q=0, gzip;q=0.001", G, G },
-		{ "gzip ; q=1.000", G, G }, { "gzip;Q=1", G, G }, { "gzip; q=0.000", P, P },
+		{ "gzip ; q=1.000", G, G }, { "gzip;Q=1", G, G },
+		{ "gzip; q=0.000", P, P },
 		{ " gzip\t, br ;q=0.2", G, G }, { ",,gzip,,", G, G },
 		{ "gzip;q=2", P, P }, { "gzip;q=-1", P, P }, { "gzip;q=", P, P },
 		{ "gzip;q=0.1234", P, P }, { "gzip;q=1.5", P, P }, { "gzip;q", P, P },
@@ -134,7 +137,8 @@ test_encoding(void **state)
 		int gzip = (int)http_cond_encoding(t[i].accept, true, false);
 
 		if (both != t[i].both || gzip != t[i].gzip_only)
-			fail_msg("Accept-Encoding: %s gave %d %d", t[i].accept, both, gzip);
+			fail_msg("Accept-Encoding: %s gave %d %d", t[i].accept, both,
+			    gzip);
 		assert_int_equal(http_cond_encoding(t[i].accept, false, false), P);
 	}
 }

@@ -40,8 +40,10 @@ static const struct row rows[] = {
 	{ "", 1, false, STANDARD, "" }, { "{", 1, false, STANDARD, "" },
 	{ "[]", 1, false, STANDARD, "" }, { "7", 1, false, STANDARD, "" },
 	{ "{\"spa\":true,\"spa\":false}", 1, false, STANDARD, "" },
-	{ "{\"spa\":true}", 0, true, STANDARD, "" }, { "{\"spa\":false}", 0, false, STANDARD, "" },
-	{ "{\"spa\":1}", 1, false, STANDARD, "" }, { "{\"spa\":\"true\"}", 1, false, STANDARD, "" },
+	{ "{\"spa\":true}", 0, true, STANDARD, "" },
+	{ "{\"spa\":false}", 0, false, STANDARD, "" },
+	{ "{\"spa\":1}", 1, false, STANDARD, "" },
+	{ "{\"spa\":\"true\"}", 1, false, STANDARD, "" },
 	{ "{\"icons\":[{\"src\":\"a\"}],\"display\":\"standalone\",\"name\":7}", 0, false,
 	    STANDARD, "" },
 	{ "{\"private\":{\"access\":\"login\"}}", 0, false, STANDARD, "" },
@@ -55,16 +57,20 @@ static const struct row rows[] = {
 	{ "{\"private\":{\"access\":\"public\"}}", 1, false, STANDARD, "" },
 	{ "{\"private\":{\"access\":false}}", 1, false, STANDARD, "" },
 	{ "{\"private\":\"none\"}", 1, false, STANDARD, "" },
-	{ "{\"preview\":{\"data\":\"live\",\"access\":\"login\"}}", 0, false, ACCESS_LOGIN,
+	{ "{\"preview\":{\"data\":\"live\",\"access\":\"login\"}}", 0, false,
+	    ACCESS_LOGIN,
 	    DATA_LIVE, ACCESS_LOGIN, "" },
-	{ "{\"preview\":{\"data\":\"none\",\"access\":\"admin\"}}", 0, false, ACCESS_LOGIN,
+	{ "{\"preview\":{\"data\":\"none\",\"access\":\"admin\"}}", 0, false,
+	    ACCESS_LOGIN,
 	    DATA_NONE, ACCESS_ADMIN, "" },
-	{ "{\"preview\":{\"data\":\"all\",\"access\":\"owner\"}}", 2, false, STANDARD, "" },
+	{ "{\"preview\":{\"data\":\"all\",\"access\":\"owner\"}}", 2, false, STANDARD,
+	    "" },
 	{ "{\"preview\":[]}", 1, false, STANDARD, "" },
 	{ "{\"cors\":{\"credentials\":[\"https://x.example\",\"http://localhost:5173\"]}}", 0,
 	    false, STANDARD, "https://x.example http://localhost:5173 " },
 	{ "{\"cors\":{\"credentials\":[\"*\",\"https://x.example/\",\"https://\",\"null\",7,"
-	    "\"https://X.example\",\"https://x:\",\"https://a@b\",\"https://x:8a\"]}}", 9, false,
+	    "\"https://X.example\",\"https://x:\",\"https://a@b\",\"https://x:8a\"]}}", 9,
+	    false,
 	    STANDARD, "" },
 	{ "{\"cors\":{\"credentials\":\"https://x.example\"}}", 1, false, STANDARD, "" },
 	{ "{\"cors\":7}", 1, false, STANDARD, "" },
@@ -78,17 +84,20 @@ test_rows(void **state)
 		const struct row *r = &rows[i];
 		char origins[200] = "";
 		int warnings = 0;
-		struct manifest *m = manifest_parse(r->text, r->text ? strlen(r->text) : 0,
+		struct manifest *m = manifest_parse(r->text,
+		    r->text ? strlen(r->text) : 0,
 		    warn, &warnings);
 
 		for (char **p = m->cors_origins; *p != NULL; p++)
-			snprintf(origins + strlen(origins), sizeof(origins) - strlen(origins),
+			snprintf(origins + strlen(origins),
+			    sizeof(origins) - strlen(origins),
 			    "%s ", *p);
 		if (warnings != r->warnings || m->spa != r->spa ||
 		    m->private_access != r->private_access || m->preview_data != r->data ||
 		    m->preview_access != r->preview_access ||
 		    strcmp(origins, r->origins) != 0)
-			fail_msg("%s: %d warnings, origins %s", r->text, warnings, origins);
+			fail_msg("%s: %d warnings, origins %s", r->text, warnings,
+			    origins);
 		manifest_free(m);
 		manifest_free(manifest_parse(r->text, r->text ? strlen(r->text) : 0, NULL,
 		    NULL));

@@ -49,7 +49,8 @@ redirects(const char *text, struct warned *w)
 
 /* "STATUS TO" of the first rule that fits, "-" for none. */
 static const char *
-go(struct arena *a, const struct rules *r, const char *path, const char *query, bool forced)
+go(struct arena *a, const struct rules *r, const char *path, const char *query,
+    bool forced)
 {
 	struct pairs args = { 0 };
 	struct rules_hit hit;
@@ -68,47 +69,58 @@ test_redirects(void **state)
 	} t[] = {
 		{ "/a /b", "/a", "", "301 /b" }, { "/a /b", "/a/", "", "301 /b" },
 		{ "/a/ /b", "/a", "", "301 /b" }, { "/a /b", "/ab", "", "-" },
-		{ "/a /b", "/a/b", "", "-" }, { "/a /b", "/A", "", "-" }, { "/a /b", "/", "", "-" },
+		{ "/a /b", "/a/b", "", "-" }, { "/a /b", "/A", "", "-" },
+		{ "/a /b", "/", "", "-" },
 		{ "/ /b", "/", "", "301 /b" }, { "/ /b", "/a", "", "-" },
-		{ "  /a\t/b  302 \r", "/a", "", "302 /b" }, { "/a /b # why", "/a", "", "301 /b" },
+		{ "  /a\t/b  302 \r", "/a", "", "302 /b" },
+		{ "/a /b # why", "/a", "", "301 /b" },
 		{ "/a /b 303", "/a", "", "303 /b" }, { "/a /b 307", "/a", "", "307 /b" },
 		{ "/a /b 308", "/a", "", "308 /b" }, { "/a /b 200", "/a", "", "200 /b" },
 		{ "/a /b 404", "/a", "", "404 /b" }, { "/a /b 410", "/a", "", "410 /b" },
 		{ "/a https://x.example/", "/a", "", "301 https://x.example/" },
 		{ "/a HTTP://x.example", "/a", "", "301 HTTP://x.example" },
-		{ "/a%20b /c", "/a b", "", "301 /c" }, { "/\xc3\xa4 /c", "/\xc3\xa4", "", "301 /c" },
+		{ "/a%20b /c", "/a b", "", "301 /c" },
+		{ "/\xc3\xa4 /c", "/\xc3\xa4", "", "301 /c" },
 		{ "/a /\xc3\xa4", "/a", "", "301 /%C3%A4" },
-		{ "/a /b%20c 200", "/a", "", "200 /b c" }, { "/a /b?x#y 200", "/a", "", "200 /b" },
+		{ "/a /b%20c 200", "/a", "", "200 /b c" },
+		{ "/a /b?x#y 200", "/a", "", "200 /b" },
 		{ "/a /b%20c", "/a", "", "301 /b%20c" },
 		/* placeholders */
-		{ "/u/:id /v/:id", "/u/7", "", "301 /v/7" }, { "/u/:id /v/:id", "/u", "", "-" },
-		{ "/u/:id /v/:id", "/u/", "", "-" }, { "/u/:id /v/:id", "/u/7/8", "", "-" },
+		{ "/u/:id /v/:id", "/u/7", "", "301 /v/7" },
+		{ "/u/:id /v/:id", "/u", "", "-" },
+		{ "/u/:id /v/:id", "/u/", "", "-" },
+		{ "/u/:id /v/:id", "/u/7/8", "", "-" },
 		{ "/:a/:b /:b/:a", "/x/y", "", "301 /y/x" },
 		{ "/:a /x/:ab/:a-z", "/1", "", "301 /x/:ab/1-z" },
 		{ "/:a /x?y=:a&z=:a", "/1 &=/2", "", "-" },
 		{ "/:a /x?y=:a", "/1 &=+", "", "301 /x?y=1%20%26%3D%2B" },
 		{ "/:a /x/:a", "/1 ?#%<\"", "", "301 /x/1%20%3F%23%25%3C%22" },
 		{ "/:a /x/:a 200", "/1 ?", "", "200 /x/1 ?" },
-		{ "/:a https://x.example:8080/:a", "/1", "", "301 https://x.example:8080/1" },
+		{ "/:a https://x.example:8080/:a", "/1", "",
+		    "301 https://x.example:8080/1" },
 		/* splat */
 		{ "/s/* /t/:splat", "/s/a/b", "", "301 /t/a/b" },
-		{ "/s/* /t/:splat", "/s/", "", "301 /t/" }, { "/s/* /t/:splat", "/s", "", "301 /t/" },
+		{ "/s/* /t/:splat", "/s/", "", "301 /t/" },
+		{ "/s/* /t/:splat", "/s", "", "301 /t/" },
 		{ "/s/* /t/:splat", "/sx", "", "-" }, { "/* /t", "/", "", "301 /t" },
 		{ "/* /:splat/x", "/a", "", "301 /a/x" }, { "/* /:splat", "/a", "", "-" },
 		{ "/img-* /i/:splat", "/img-1/2", "", "301 /i/1/2" },
-		{ "/img-* /i/:splat", "/im", "", "-" }, { "/* /:splatter", "/a", "", "301 /:splatter" },
+		{ "/img-* /i/:splat", "/im", "", "-" },
+		{ "/* /:splatter", "/a", "", "301 /:splatter" },
 		{ "/:a/* https://x.example/:splat?u=:a", "/b/c d", "",
 		    "301 https://x.example/c%20d?u=b" },
 		/* query */
 		{ "/a k=v /b", "/a", "k=v", "301 /b" }, { "/a k=v /b", "/a", "k=w", "-" },
-		{ "/a k=v /b", "/a", "", "-" }, { "/a k=v /b", "/a", "x=1&k=v", "301 /b" },
+		{ "/a k=v /b", "/a", "", "-" },
+		{ "/a k=v /b", "/a", "x=1&k=v", "301 /b" },
 		{ "/a k=:x /b/:x", "/a", "k=1", "301 /b/1" },
 		{ "/a k=:x /b/:x", "/a", "k=%2Fevil", "301 /b//evil" },
 		{ "/a k=:x /:x", "/a", "k=/evil.example", "301 /evil.example" },
 		{ "/a k=:x /:x", "/a", "k=%5Cevil.example", "301 /%5Cevil.example" },
 		{ "/a k=:x /b?r=:x", "/a", "k=a%0d%0ab", "301 /b?r=a%0D%0Ab" },
 		{ "/a k=:x l=:y /:y/:x", "/a", "l=1&k=2", "301 /1/2" },
-		{ "/a k=a%20b /b", "/a", "k=a+b", "301 /b" }, { "/a k= /b", "/a", "k", "301 /b" },
+		{ "/a k=a%20b /b", "/a", "k=a+b", "301 /b" },
+		{ "/a k= /b", "/a", "k", "301 /b" },
 		/* no loops */
 		{ "/a /a/", "/a", "", "301 /a/" }, { "/a /a/", "/a/", "", "-" },
 		{ "/a /a?x=1", "/a", "", "-" }, { "/* /x", "/x", "", "-" },
@@ -156,15 +168,19 @@ static void
 test_refused_redirects(void **state)
 {
 	static const char *const bad[] = { "/a", "a /b", "/a b", "/a /b 299", "/a /b 999",
-		"/a /b 301 x", "/a /b x", "/a /b 301?", "/a /b 3011", "/a /b 0301", "/a /b !",
+		"/a /b 301 x", "/a /b x", "/a /b 301?", "/a /b 3011", "/a /b 0301",
+		    "/a /b !",
 		"/a //evil.example/", "/a /\\evil.example", "/a ftp://x/", "/a https://",
 		"/a https:///x", "/a https://x.example 200", "/a http://x.example 404",
-		"/a javascript:alert(1)", "/*/a /b", "/a*b /c", "/** /b", "/:a: /b", "/: /b",
+		"/a javascript:alert(1)", "/*/a /b", "/a*b /c", "/** /b", "/:a: /b",
+		    "/: /b",
 		"/:1 /b", "/a:b/:c-d /b", "/%zz /b", "/%00 /b", "/\xff /b", "/a /\xff",
 		"/:h https://:h/x", "/:h https://x.:h.example/", "/a k=:h https://:h",
 		"/a k=: /b", "/a k=:a-b /b", "/a =v /b", "/a k=%zz /b", "/a k=v",
-		"/a 1=1 2=2 3=3 4=4 5=5 6=6 7=7 8=8 9=9 /b", "/1/:a/:b/:c/:d/:e/:f/:g/:h/:i /b",
-		"/a /b 301 Country=us", "https://x.example/a /b", "/a /b\x01", "/a /%zz 200" };
+		"/a 1=1 2=2 3=3 4=4 5=5 6=6 7=7 8=8 9=9 /b",
+		    "/1/:a/:b/:c/:d/:e/:f/:g/:h/:i /b",
+		"/a /b 301 Country=us", "https://x.example/a /b", "/a /b\x01",
+		    "/a /%zz 200" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -176,7 +192,8 @@ test_refused_redirects(void **state)
 		snprintf(text, sizeof(text), "# first\n%s\n/last /ok", bad[i]);
 		r = redirects(text, &w);
 		if (w.n != 1 || w.line != 2 || strcmp(w.file, "_redirects") != 0)
-			fail_msg("%s: %d warnings, line %d: %s", bad[i], w.n, w.line, w.text);
+			fail_msg("%s: %d warnings, line %d: %s", bad[i], w.n, w.line,
+			    w.text);
 		assert_string_equal(go(a, r, "/last", "", false), "301 /ok");
 		rules_free(r);
 		arena_free(a);
@@ -285,17 +302,22 @@ test_refused_headers(void **state)
 		{ "/a\n  Transfer-Encoding: x", 2 }, { "/a\n  Connection: x", 2 },
 		{ "/a\n  Trailer: x", 2 }, { "/a\n  Upgrade: x", 2 },
 		{ "/a\n  X-Accel-Redirect: /x", 2 }, { "/a\n  x-accel-buffering: no", 2 },
-		{ "/a\n  X-Sendfile: /etc/passwd", 2 }, { "/a\n  X-LiteSpeed-Location: /x", 2 },
+		{ "/a\n  X-Sendfile: /etc/passwd", 2 },
+		{ "/a\n  X-LiteSpeed-Location: /x", 2 },
 		{ "/a\n  Strict-Transport-Security: x", 2 }, { "/a\n  Alt-Svc: x", 2 },
 		{ "/a\n  Clear-Site-Data: x", 2 }, { "/a\n  ! Connection", 2 },
 		{ "/a\n  Set-Cookie: a=b; Domain=example.com", 2 },
 		{ "/a\n  Set-Cookie: a=b;domain = x", 2 },
-		{ "/a\n  Set-Cookie: __Host-fazt=x", 2 }, { "/a\n  Set-Cookie: __HOST-fazt_admin=x", 2 },
-		{ "/a\n  Set-Cookie: fazt_split=x", 2 }, { "/a\n  Set-Cookie: __Secure-fazt=1", 2 },
+		{ "/a\n  Set-Cookie: __Host-fazt=x", 2 },
+		{ "/a\n  Set-Cookie: __HOST-fazt_admin=x", 2 },
+		{ "/a\n  Set-Cookie: fazt_split=x", 2 },
+		{ "/a\n  Set-Cookie: __Secure-fazt=1", 2 },
 		{ "/a\n  No colon", 2 }, { "/a\n  : x", 2 }, { "/a\n  A b: x", 2 },
-		{ "/a\n  X: a\x01z", 2 }, { "/a\n  X: a\x7fz", 2 }, { "/a\n  X\x01: a", 2 },
+		{ "/a\n  X: a\x01z", 2 }, { "/a\n  X: a\x7fz", 2 },
+		{ "/a\n  X\x01: a", 2 },
 		{ "/a\n  !", 2 }, { "/a\n  ! a b", 2 },
-		{ "a\n  X: 1", 1 }, { "/*/x\n  X: 1", 1 }, { "/:\n  X: 1", 1 }, { "  X: 1", 1 },
+		{ "a\n  X: 1", 1 }, { "/*/x\n  X: 1", 1 }, { "/:\n  X: 1", 1 },
+		{ "  X: 1", 1 },
 		{ "https://x.example/a\n  X: 1", 1 },
 	};
 
@@ -307,7 +329,8 @@ test_refused_headers(void **state)
 		struct response rs;
 
 		if (w.n != 1 || w.line != t[i].at || strcmp(w.file, "_headers") != 0)
-			fail_msg("%s: %d warnings, line %d: %s", t[i].line, w.n, w.line, w.text);
+			fail_msg("%s: %d warnings, line %d: %s", t[i].line, w.n, w.line,
+			    w.text);
 		response_init(&rs, a);
 		rules_headers(r, "/a", &rs);
 		assert_int_equal(rs.nheaders, 0);

@@ -67,7 +67,7 @@ head_of(const char *bytes, size_t n)
 	return err;
 }
 
-static const char good[] = "85:CONTENT_LENGTH\0" "3\0" "SCGI\0" "1\0" "REQUEST_METHOD\0"
+static const char good[] = "83:CONTENT_LENGTH\0" "3\0" "SCGI\0" "1\0" "REQUEST_METHOD\0"
     "POST\0" "REQUEST_URI\0" "/a?b=c\0" "HTTP_HOST\0" "h.example\0" ",xyz";
 
 static void

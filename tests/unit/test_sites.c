@@ -13,7 +13,8 @@ static const struct source_file lost[] = { { "index.html", "nobody here", 0 } };
 static const struct source_file root[] = { { "index.html", "welcome", 0 } };
 static const struct source_file strict[] = {
 	{ "index.html", "closed preview", 0 },
-	{ "manifest.json", "{\"spa\":true,\"preview\":{\"access\":\"login\",\"data\":\"none\"},"
+	{ "manifest.json",
+	    "{\"spa\":true,\"preview\":{\"access\":\"login\",\"data\":\"none\"},"
 	    "\"private\":{\"access\":\"none\"}}", 0 },
 	{ "private/x", "x", 0 }, { "api/main.js", "respond(1)", 0 },
 };
@@ -23,7 +24,8 @@ static int64_t app1, app2;
 static void
 add_domain(const char *name, int64_t app, const char *redirect, const char *status)
 {
-	struct domain d = { .domain = name, .app = app, .app_uid = "", .redirect_to = redirect,
+	struct domain d = { .domain = name, .app = app, .app_uid = "",
+	    .redirect_to = redirect,
 		.token = "t", .status = "pending", .error = "" };
 	struct writer *w = begin();
 
@@ -44,7 +46,8 @@ add_names(void)
 	a.status = 308;
 	a.keep_path = true;
 	put_alias(&a);
-	a = (struct alias){ .name = "held", .type = ALIAS_RESERVED, .app_uid = "", .url = "" };
+	a = (struct alias){ .name = "held", .type = ALIAS_RESERVED, .app_uid = "",
+	    .url = "" };
 	put_alias(&a);
 	a = (struct alias){ .name = "ab", .type = ALIAS_SPLIT, .app_uid = "", .url = "",
 		.targets = { { app1, "", 70 }, { app2, "", 30 } }, .ntargets = 2 };
@@ -114,8 +117,10 @@ test_spellings(void **state)
 		const char	*text;
 	} rows[] = {
 		{ "example.com", 200, "welcome" }, { "EXAMPLE.COM", 200, "welcome" },
-		{ "example.com:8080", 200, "welcome" }, { "example.com.", 200, "welcome" },
-		{ "example.com.:443", 200, "welcome" }, { "root.example.com", 200, "welcome" },
+		{ "example.com:8080", 200, "welcome" },
+		{ "example.com.", 200, "welcome" },
+		{ "example.com.:443", 200, "welcome" },
+		{ "root.example.com", 200, "welcome" },
 		{ "One.Example.Com:80", 200, "one" }, { "one.example.com.", 200, "one" },
 		{ "404.example.com", 200, "nobody here" },
 		{ "none.example.com", 404, "nobody here" },
@@ -155,7 +160,8 @@ test_redirects(void **state)
 	expect("www.example.com", "POST /", 301, "https://example.com/");
 	expect("go.example.com", "GET /x?y", 301, "https://other.example/base?x=1#f");
 	expect("gokeep.example.com", "GET /x", 308, "https://other.example/base/x?x=1#f");
-	expect("gokeep.example.com", "GET /x?y", 308, "https://other.example/base/x?y&x=1#f");
+	expect("gokeep.example.com", "GET /x?y", 308,
+	    "https://other.example/base/x?y&x=1#f");
 	expect("www.shop.test", "GET /p?q=1", 301, "https://shop.test/p?q=1");
 }
 
@@ -430,6 +436,43 @@ test_split_changes(void **state)
 	node.dev = false;
 }
 
+/* Each target gets its share of the tickets, in order. */
+static void
+test_tickets(void **state)
+{
+	struct site sites[3] = { { .app = 0 }, { .app = 1 }, { .app = 2 } };
+	struct site split = { .targets = { { &sites[0], 1 }, { &sites[1], 89 },
+	    { &sites[2], 10 } }, .ntargets = 3 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++)
+		assert_int_equal(split_by_ticket(&split, i)->app, i < 1 ? 0 : i < 90 ? 1 : 2);
+}
+
+/* An app in the trash leaves its splits; without any app left the name is unknown. */
+static void
+test_split_trash(void **state)
+{
+	struct alias a = { .name = "gone", .type = ALIAS_SPLIT, .app_uid = "", .url = "",
+		.targets = { { 0, "", 50 }, { 0, "", 50 } }, .ntargets = 2 };
+
+	(void)state;
+	a.targets[0].app = make_app("g1");
+	a.targets[1].app = make_app("g2");
+	deploy(a.targets[0].app, one, COUNT(one), false, true);
+	deploy(a.targets[1].app, two, COUNT(two), false, true);
+	put_alias(&a);
+	for (int i = 0; i < 2; i++) {
+		struct writer *w = begin();
+
+		OK(app_trash(w, a.targets[i].app));
+		commit(w);
+		for (int k = 0; k < 20; k++)
+			expect("gone.example.com", "GET /", i == 0 ? 200 : 404,
+			    i == 0 ? "two" : "nobody here");
+	}
+}
+
 static void *
 visit(void *arg)
 {
@@ -479,6 +522,8 @@ main(void)
 		cmocka_unit_test(test_knows),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_split_changes),
+		cmocka_unit_test(test_tickets),
+		cmocka_unit_test(test_split_trash),
 		cmocka_unit_test(test_threads),
 	};
 

@@ -105,21 +105,27 @@ test_paths(void **state)
 {
 	static const struct path_row rows[] = {
 		{ BLOG, "GET /", 200, "home" }, { BLOG, "GET //", 200, "home" },
-		{ BLOG, "GET /index.html", 200, "home" }, { BLOG, "GET /index", 200, "home" },
+		{ BLOG, "GET /index.html", 200, "home" },
+		{ BLOG, "GET /index", 200, "home" },
 		{ BLOG, "GET /about.html", 200, "about" },
 		{ BLOG, "GET /dir/", 200, "folder" }, { BLOG, "GET /dir", 301, "/dir/" },
 		{ BLOG, "GET /dir?a=1&b=%20", 301, "/dir/?a=1&b=%20" },
 		{ BLOG, "GET /dir/index", 200, "folder" },
-		{ BLOG, "GET /both", 200, "both file" }, { BLOG, "GET /both/", 200, "both folder" },
+		{ BLOG, "GET /both", 200, "both file" },
+		{ BLOG, "GET /both/", 200, "both folder" },
 		{ BLOG, "GET /docs", 404, "lost" }, { BLOG, "GET /docs/", 404, "lost" },
-		{ BLOG, "GET /docs/a", 200, "doc a" }, { BLOG, "GET /docs/a/", 301, "/docs/a" },
+		{ BLOG, "GET /docs/a", 200, "doc a" },
+		{ BLOG, "GET /docs/a/", 301, "/docs/a" },
 		{ BLOG, "GET /docs/a.html/?q", 301, "/docs/a.html?q" },
 		{ BLOG, "GET /test.txt/", 301, "/test.txt" },
 		{ BLOG, "GET /a%20b/%C3%A4.txt", 200, "umlaut" },
 		{ BLOG, "GET /a%20b/%C3%A4.txt/", 301, "/a%20b/%C3%A4.txt" },
-		{ BLOG, "GET //dir", 301, "/dir/" }, { BLOG, "GET /%2fdir", 301, "/dir/" },
-		{ BLOG, "GET /none", 404, "lost" }, { BLOG, "GET /none.txt", 404, "lost" },
-		{ BLOG, "GET /About.html", 404, "lost" }, { BLOG, "GET /empty.txt", 200, "" },
+		{ BLOG, "GET //dir", 301, "/dir/" },
+		{ BLOG, "GET /%2fdir", 301, "/dir/" },
+		{ BLOG, "GET /none", 404, "lost" },
+		{ BLOG, "GET /none.txt", 404, "lost" },
+		{ BLOG, "GET /About.html", 404, "lost" },
+		{ BLOG, "GET /empty.txt", 200, "" },
 		{ BLOG, "GET /manifest.json", 200, "{\"name\":\"blog\"}" },
 		{ BLOG, "GET /404", 200, "lost" },
 		/* SPA */
@@ -139,7 +145,8 @@ test_paths(void **state)
 		{ "all.example.com", "GET /x/", 301, "/x" },
 		{ "all.example.com", "GET /x.png", 404, "" },
 		/* neither */
-		{ "bare.example.com", "GET /", 404, "" }, { "bare.example.com", "GET /a", 404, "" },
+		{ "bare.example.com", "GET /", 404, "" },
+		{ "bare.example.com", "GET /a", 404, "" },
 		{ "bare.example.com", "GET /a.txt", 200, "a" },
 		{ "empty.example.com", "GET /", 404, "" },
 	};
@@ -152,13 +159,16 @@ static void
 test_hidden(void **state)
 {
 	static const struct path_row rows[] = {
-		{ BLOG, "GET /_headers", 404, "lost" }, { BLOG, "GET /_redirects", 404, "lost" },
-		{ BLOG, "GET /.env.txt", 404, "lost" }, { BLOG, "GET /.env", 404, "lost" },
+		{ BLOG, "GET /_headers", 404, "lost" },
+		{ BLOG, "GET /_redirects", 404, "lost" },
+		{ BLOG, "GET /.env.txt", 404, "lost" },
+		{ BLOG, "GET /.env", 404, "lost" },
 		{ BLOG, "GET /x/.git/config", 404, "lost" },
 		{ BLOG, "GET /x/%2egit/config", 404, "lost" },
 		{ BLOG, "GET /.well-known/acme", 200, "well" },
 		{ BLOG, "GET /.well-known/.hidden", 404, "lost" },
-		{ BLOG, "GET /api/lib.js", 404, "" }, { BLOG, "GET //api//lib.js", 404, "" },
+		{ BLOG, "GET /api/lib.js", 404, "" },
+		{ BLOG, "GET //api//lib.js", 404, "" },
 		{ BLOG, "GET /x/../api/lib.js", 404, "" },
 		{ BLOG, "GET /x%2f..%2fapi%2flib.js", 404, "" },
 		{ BLOG, "GET /private/k.txt", 401, "Sign in to see this.\n" },
@@ -190,8 +200,10 @@ test_rules(void **state)
 		{ BLOG, "GET /u/%3Fx%23", 301, "/users/%3Fx%23" },
 		{ BLOG, "GET /s/a/b", 308, "/t/a/b" }, { BLOG, "GET /s/", 308, "/t/" },
 		{ BLOG, "GET /s//evil.example/", 308, "/t/evil.example/" },
-		{ BLOG, "GET /forced", 301, "/about" }, { BLOG, "GET /about", 200, "about" },
-		{ BLOG, "GET /rw", 200, "about" }, { BLOG, "GET /rw2/x/y.z", 200, "folder" },
+		{ BLOG, "GET /forced", 301, "/about" },
+		{ BLOG, "GET /about", 200, "about" },
+		{ BLOG, "GET /rw", 200, "about" },
+		{ BLOG, "GET /rw2/x/y.z", 200, "folder" },
 		{ BLOG, "GET /gone", 410, "" }, { BLOG, "GET /gone2", 410, "about" },
 		{ BLOG, "GET /lost2", 404, "about" },
 		{ BLOG, "GET /q?id=a%20b/c", 301, "/item/a%20b/c?id=a%20b/c" },
@@ -230,7 +242,8 @@ test_headers(void **state)
 		{ "/", "text/html; charset=utf-8", "no-cache" },
 		{ "/assets/app-x1.js", "text/javascript; charset=utf-8",
 		    "public, max-age=31536000, immutable" },
-		{ "/assets/plain.js", "text/javascript; charset=utf-8", "public, max-age=300" },
+		{ "/assets/plain.js", "text/javascript; charset=utf-8",
+		    "public, max-age=300" },
 		{ "/style.3f2a1b9c.css", "text/css; charset=utf-8",
 		    "public, max-age=31536000, immutable" },
 		{ "/manifest.json", "application/json", "public, max-age=300" },
@@ -265,13 +278,17 @@ test_age(void **state)
 	} rows[] = {
 		{ "a.html", EDITION_CHECK }, { "assets/a-b.html", EDITION_CHECK },
 		{ "a.js", EDITION_SHORT }, { "app.deadbeef.js", EDITION_FOREVER },
-		{ "app.1234abcd.js", EDITION_FOREVER }, { "app-1234abcd.min.js", EDITION_FOREVER },
+		{ "app.1234abcd.js", EDITION_FOREVER },
+		{ "app-1234abcd.min.js", EDITION_FOREVER },
 		{ "img/logo_0a1b2c3d4e.png", EDITION_FOREVER },
 		{ "js/chunk-5XKWPN2D.js", EDITION_FOREVER },
 		{ "js/index.Dq8_wrgTd4a.js", EDITION_FOREVER },
-		{ "app.1234abc.js", EDITION_SHORT }, { "report-20240131.pdf", EDITION_SHORT },
-		{ "jquery.validate.js", EDITION_SHORT }, { "my-component.js", EDITION_SHORT },
-		{ "photo-Summer2024.jpg", EDITION_SHORT }, { "deadbeef.js", EDITION_SHORT },
+		{ "app.1234abc.js", EDITION_SHORT },
+		{ "report-20240131.pdf", EDITION_SHORT },
+		{ "jquery.validate.js", EDITION_SHORT },
+		{ "my-component.js", EDITION_SHORT },
+		{ "photo-Summer2024.jpg", EDITION_SHORT },
+		{ "deadbeef.js", EDITION_SHORT },
 		{ "deadbeef/a.js", EDITION_SHORT }, { "x/assets/a-b.js", EDITION_SHORT },
 		{ "assets/x/a-b.js", EDITION_FOREVER }, { "assets/-a.js", EDITION_SHORT },
 	};
@@ -325,7 +342,8 @@ test_conditions(void **state)
 	} rows[] = {
 		{ "if-none-match: \"" HASH "\"", 304 },
 		{ "if-none-match: W/\"" HASH "\"", 304 },
-		{ "if-none-match: \"x\", \"" HASH "\"", 304 }, { "if-none-match: *", 304 },
+		{ "if-none-match: \"x\", \"" HASH "\"", 304 },
+		{ "if-none-match: *", 304 },
 		{ "if-none-match: \"x\"", 200 }, { "if-none-match: " HASH, 200 },
 		{ "if-none-match: \"" HASH "-gz\"", 200 },
 		{ "if-modified-since: Fri, 31 Dec 2100 23:59:59 GMT", 304 },
@@ -351,7 +369,8 @@ test_conditions(void **state)
 	talk(&t, BLOG, "GET /test.txt", "if-none-match: \"x\"",
 	    "if-modified-since: Fri, 31 Dec 2100 23:59:59 GMT", NULL);
 	assert_int_equal(t.rs.status, 200);
-	snprintf(line, sizeof(line), "if-modified-since: %s", header(&t, "Last-Modified"));
+	snprintf(line, sizeof(line), "if-modified-since: %s", header(&t,
+	    "Last-Modified"));
 	talk_end(&t);
 	talk(&t, BLOG, "HEAD /test.txt", line, NULL);
 	assert_int_equal(t.rs.status, 304);
@@ -520,9 +539,11 @@ test_platform_paths(void **state)
 		int		 status;
 		const char	*type, *text;
 	} rows[] = {
-		{ "GET /auth/login", 404, "text/html; charset=utf-8", "<h1>Not found</h1>" },
+		{ "GET /auth/login", 404, "text/html; charset=utf-8",
+		    "<h1>Not found</h1>" },
 		{ "GET /_ws", 426, "application/json", "\"code\":\"UPGRADE_REQUIRED\"" },
-		{ "GET /_ws/x", 426, "application/json", "\"code\":\"UPGRADE_REQUIRED\"" },
+		{ "GET /_ws/x", 426, "application/json",
+		    "\"code\":\"UPGRADE_REQUIRED\"" },
 		{ "POST /_ws", 426, "application/json", "\"code\":\"UPGRADE_REQUIRED\"" },
 		{ "GET /_wsx", 404, "text/html; charset=utf-8", "lost" },
 		{ "GET /_blob/x", 404, "application/json", "\"code\":\"NOT_FOUND\"" },
@@ -600,7 +621,8 @@ test_cached(void **state)
 		ruled = measure(BLOG, "GET /big.js", n);
 		plain = measure("bare.example.com", "GET /ten.js", n);
 		if (n > 10)
-			print_message("%.0f ns an answer, %.0f with rules\n", plain, ruled);
+			print_message("%.0f ns an answer, %.0f with rules\n", plain,
+			    ruled);
 	}
 	cache_stats(node.cache, &after);
 	assert_int_equal(after.misses, before.misses);

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -730,6 +731,51 @@ test_two_stores(void **state)
 	assert_int_equal(rows(), 3);
 }
 
+#define PROCESSES 6
+
+static int
+open_and_write(int n)
+{
+	struct store_options o = { .path = store_db, .readers = 1, .may_create = true };
+	struct writer *w;
+	uint64_t seq = 0;
+
+	if (store_open(&o, &st, NULL) != FZ_OK)
+		return 2;
+	if (writer_begin(st, 5000, &w) != FZ_OK)
+		return 3;
+	if (sql_run(w, "INSERT INTO setting(name, value) VALUES(?1, '')", "i", (int64_t)n) !=
+	    FZ_OK || writer_commit(w, &seq) != FZ_OK)
+		return 4;
+	store_durable(st, seq);
+	store_close(st);
+	return 0;
+}
+
+/* Several processes make the file at the same moment: one schema, every row. */
+static void
+test_created_together(void **state)
+{
+	struct store_options o = { .path = store_db, .readers = 1 };
+	pid_t pid[PROCESSES];
+	int status;
+
+	(void)state;
+	for (int i = 0; i < PROCESSES; i++) {
+		pid[i] = fork();
+		if (pid[i] == 0)
+			_exit(open_and_write(i));
+	}
+	for (int i = 0; i < PROCESSES; i++) {
+		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(store_open(&o, &st, NULL), FZ_OK);
+	assert_int_equal(rows(), PROCESSES);
+	store_close(st);
+	st = NULL;
+}
+
 /* Left to an outside tool: nothing is copied, not even on close. */
 static void
 test_no_checkpoint(void **state)
@@ -783,6 +829,8 @@ main(void)
 		T(test_damage_is_seen),
 		T(test_two_stores),
 		T(test_no_checkpoint),
+		cmocka_unit_test_setup_teardown(test_created_together, store_dir_new,
+		    store_dir_drop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
