@@ -27,7 +27,10 @@ struct activity {
 	const char	*details;	/* JSON text or NULL */
 };
 
-/* Texts are cut at 256 bytes.  NULL fields are stored as NULL. */
+/*
+ * Texts are cut at 256 bytes, between characters; details over 2 KiB are replaced by
+ * {"truncated":true}.  at 0 = now.  NULL stays NULL where the column may be.
+ */
 void		 activity_add(struct store *, const struct activity *);
 uint64_t	 activity_dropped(struct store *);
 

@@ -30,11 +30,15 @@ enum fz_err	 backup_verify(const char *path, struct why *) MUST_CHECK;
 /*
  * Copy a verified backup to dir/data.db.  FZ_CONFLICT when dir holds a data.db
  * unless it is a stopped state that the caller agreed to replace (force): the old file
- * is renamed to data.db.before-restore-TIME, never removed.
+ * and its WAL are renamed to data.db.before-restore-TIME, never removed.  The
+ * caller has no store open on dir/data.db.
  */
 enum fz_err	 backup_restore(const char *path, const char *dir, bool force, struct why *)
 		    MUST_CHECK;
-/* Raw copy made before a migration; by migrate.c. */
+/*
+ * Copy made before a migration, by migrate.c: DB.before-schema-N, N = from + 1.  One a
+ * schema, so that a migration that fails at every start cannot fill the disk.
+ */
 enum fz_err	 backup_before_migration(const char *db_path, int from, struct why *) MUST_CHECK;
 
 #endif

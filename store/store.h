@@ -1,8 +1,9 @@
 /*
  * The one SQLite file: opening it, reading, and writing durably.
  *
- * Reads: a reader is a pooled read-only connection holding one snapshot.  Keep it
- * for one look-up or one request, at most LIMIT_READ_TX_MS.
+ * Reads: a reader is a pooled read-only connection holding one snapshot, taken by its
+ * first look-up.  Keep it for one look-up or one request, at most LIMIT_READ_TX_MS: a
+ * statement that runs when that is over ends with FZ_TIMEOUT.
  *
  * Writes: one write connection behind a mutex.  The caller's own thread runs
  * BEGIN IMMEDIATE ... COMMIT at synchronous=NORMAL, so the change is visible to all
@@ -87,7 +88,10 @@ void		 store_stats(struct store *, struct store_stats *);
 /* Can a transaction begin right now?  For readiness. */
 bool		 store_writable(struct store *);
 
-/* Cut long texts: one pass of pruning and garbage collection, also run by the keeper. */
+/*
+ * One pass of pruning and garbage collection in short transactions; the keeper runs it at
+ * the start and every hour.
+ */
 void		 store_tidy(struct store *);
 
 #endif

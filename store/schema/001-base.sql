@@ -200,7 +200,7 @@ CREATE TABLE idempotency(
 	key TEXT NOT NULL,
 	request BLOB NOT NULL,		-- SHA-256 of route and body
 	status INTEGER NOT NULL,	-- 0 while the first one runs
-	answer TEXT NOT NULL,
+	answer TEXT NOT NULL,		-- while it runs: the process (store/owner.h)
 	at INTEGER NOT NULL,
 	PRIMARY KEY(caller, key)
 ) WITHOUT ROWID;

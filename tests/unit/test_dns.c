@@ -30,7 +30,7 @@ teardown(void **state)
 }
 
 static enum fz_err
-ask(bool *found, struct why *why)
+look_up(bool *found, struct why *why)
 {
 	return dns_has_txt(server.address, NAME, TEXT, found, why);
 }
@@ -66,7 +66,7 @@ test_records(void **state)
 
 		server.txt = cases[i].rdata;
 		server.txt_len = cases[i].len;
-		err = ask(&found, &why);
+		err = look_up(&found, &why);
 		if (err != FZ_OK || found != cases[i].found)
 			fail_msg("case %zu: %s %d %s", i, err_code(err), found, why.text);
 		assert_string_equal(server.name, NAME);
@@ -93,11 +93,11 @@ test_no_record(void **state)
 	bool found = true;
 
 	(void)state;
-	assert_int_equal(ask(&found, &why), FZ_OK);
+	assert_int_equal(look_up(&found, &why), FZ_OK);
 	assert_false(found);
 	found = true;
 	server.rcode = 3;	/* the name does not exist */
-	assert_int_equal(ask(&found, &why), FZ_OK);
+	assert_int_equal(look_up(&found, &why), FZ_OK);
 	assert_false(found);
 }
 
@@ -112,7 +112,7 @@ test_failing(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		server.rcode = codes[i];
-		assert_int_not_equal(ask(&found, &why), FZ_OK);
+		assert_int_not_equal(look_up(&found, &why), FZ_OK);
 		assert_true(found);
 		assert_string_not_equal(why.text, "");
 	}
@@ -128,10 +128,10 @@ test_malformed(void **state)
 	server.txt = "\x0f" TEXT;
 	server.txt_len = 16;
 	server.answers = 2;	/* one is there */
-	assert_int_equal(ask(&found, &why), FZ_SERVICE_UNAVAILABLE);
+	assert_int_equal(look_up(&found, &why), FZ_SERVICE_UNAVAILABLE);
 	server.answers = 0;
 	server.cut = 5;
-	assert_int_equal(ask(&found, &why), FZ_SERVICE_UNAVAILABLE);
+	assert_int_equal(look_up(&found, &why), FZ_SERVICE_UNAVAILABLE);
 	assert_true(found);
 }
 
@@ -144,7 +144,7 @@ test_silent(void **state)
 
 	(void)state;
 	server.silent = true;
-	assert_int_equal(ask(&found, &why), FZ_TIMEOUT);
+	assert_int_equal(look_up(&found, &why), FZ_TIMEOUT);
 	assert_true(found);
 	took = clock_mono_ms() - began;
 	assert_in_range(took, 2500, 12000);
@@ -186,7 +186,8 @@ main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	static const struct CMUnitTest tests[] = {
-		TEST(test_records), TEST(test_short_record), TEST(test_no_record), TEST(test_failing),
+		TEST(test_records), TEST(test_short_record), TEST(test_no_record),
+		TEST(test_failing),
 		TEST(test_malformed), TEST(test_silent), TEST(test_server_parse),
 	};
 

@@ -520,12 +520,12 @@ smuggling(void **state)
 	(void)state;
 	cc_fcgi_head(&block, 1, true, forged);
 	cc_record(&block, 5, 1, NULL, 0, 0);
-	for (size_t i = 0; i < block.len * 4; i++) {
+	for (size_t i = 0; i < block.len * 8; i++) {
 		struct cc_bytes b = { 0 };
 		int fd = dial(fcgi_path);
 
 		/* Every alignment: wherever reading goes on, a forged record begins. */
-		cc_add(&b, block.p, i / 4);
+		cc_add(&b, block.p, i / 8);
 		while (b.len < (i % 8 < 4 ? 20000U : 300000U))
 			cc_add(&b, block.p, block.len);
 		(void)ask(fd, true, "POST", uris[i % 4], b.p, b.len, NULL);

@@ -49,7 +49,8 @@ make_zip(const struct entry *v, size_t n)
 	struct archive *a = archive_write_new();
 
 	archive_write_set_format_zip(a);
-	assert_int_equal(archive_write_open_memory(a, zip, sizeof(zip), &zip_len), ARCHIVE_OK);
+	assert_int_equal(archive_write_open_memory(a, zip, sizeof(zip), &zip_len),
+	    ARCHIVE_OK);
 	for (size_t i = 0; i < n; i++) {
 		struct archive_entry *e = archive_entry_new();
 
@@ -68,8 +69,9 @@ static void
 part(struct buf *b, const char *name, const char *value)
 {
 	if (value != NULL)
-		buf_printf(b, "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"%s\""
-		    "\r\n\r\n%s\r\n", name, value);
+		buf_printf(b, "--" BOUNDARY "\r\n"
+		    "Content-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n",
+		    name, value);
 }
 
 /* The archive in zip, with these fields (NULL = none). */
@@ -117,7 +119,8 @@ deploy_site(const char *label)
 		{ "index.html", "<h1>x</h1>", 10 }, { "empty", "", 0 },
 		{ "assets/\xc3\xa9t\xc3\xa9.png", big, sizeof(big) },
 		{ "long.txt", text, sizeof(text) }, { "export.json", "{}", 2 },
-		{ "files/x.txt", "nested", 6 }, { "manifest.json", "{\"name\":\"n\"}", 12 },
+		{ "files/x.txt", "nested", 6 },
+		{ "manifest.json", "{\"name\":\"n\"}", 12 },
 	};
 
 	random_bytes(big, sizeof(big));
@@ -127,8 +130,8 @@ deploy_site(const char *label)
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
 		bool skip;
 
-		assert_int_equal(staging_file(st, &f.rs, v[i].name, (int64_t)v[i].n, &skip),
-		    FZ_OK);
+		assert_int_equal(staging_file(st, &f.rs, v[i].name, (int64_t)v[i].n,
+		    &skip), FZ_OK);
 		assert_int_equal(staging_bytes(st, &f.rs, v[i].p, v[i].n), FZ_OK);
 		assert_int_equal(staging_file_end(st), FZ_OK);
 	}
@@ -157,7 +160,8 @@ test_round_trip(void **state)
 
 	(void)state;
 	deploy_site("shop");
-	assert_int_equal(CALL("PUT", "/api/apps/shop", "{\"title\":\"My shop\",\"tags\":[\"t\"],"
+	assert_int_equal(CALL("PUT", "/api/apps/shop", "{\"title\":\"My shop\","
+	    "\"tags\":[\"t\"],"
 	    "\"visibility\":\"private\",\"preview\":{\"access\":\"admin\"},\"spa\":true,"
 	    "\"quotas\":{\"files\":99},\"description\":\"d\"}"), 200);
 	digest_of("shop", before);
@@ -174,7 +178,7 @@ test_round_trip(void **state)
 	assert_http("data.deploy", "1");
 	assert_http("data.docs", "0");
 	digest_of("copy", after);
-	/* The digest knows whether a tree is a SPA: the setting has become the version's. */
+	/* The digest knows whether a tree is a SPA: the setting is the version's now. */
 	assert_int_equal(CALL("GET", "/api/apps/copy", NULL), 200);
 	assert_http("data.source", "import");
 	assert_http("data.visibility", "private");
@@ -247,7 +251,8 @@ test_without_version(void **state)
 	assert_http("data.deploy", "0");
 	assert_int_equal(CALL("GET", "/api/apps/again", NULL), 200);
 	assert_http("data.title", "empty");
-	assert_refused(CALL("GET", "/api/apps/nobody/export", NULL), 404, "APP_NOT_FOUND");
+	assert_refused(CALL("GET", "/api/apps/nobody/export", NULL), 404,
+	    "APP_NOT_FOUND");
 }
 
 #define APP "\"app\":{\"title\":\"t\",\"aliases\":[\"t\"]}"
@@ -268,11 +273,14 @@ test_archives(void **state)
 		{ { DOC(APP), { "files/a", "x" } }, 201, "(absent)" },
 		{ { { "files/a", "x" }, DOC(APP),
 		    { "data/kv.ndjson", "{}" } }, 201, "(absent)" },
+		{ { DOC(APP), { "files/a", "x" }, { "filesx/b", "" } }, 201,
+		    "(absent)" },
 		{ { { "files/a", "x" } }, 422, "ARCHIVE_INVALID" },
 		{ { { "export.json", "{" } }, 422, "ARCHIVE_INVALID" },
 		{ { { "export.json", "[]" } }, 422, "ARCHIVE_INVALID" },
 		{ { { "export.json", "{\"format\":1}" } }, 422, "ARCHIVE_INVALID" },
-		{ { { "export.json", "{\"format\":2," APP "}" } }, 422, "ARCHIVE_INVALID" },
+		{ { { "export.json", "{\"format\":2," APP "}" } }, 422,
+		    "ARCHIVE_INVALID" },
 		{ { { "export.json", "{" APP "}" } }, 422, "ARCHIVE_INVALID" },
 		{ { DOC(APP ",\"files\":7") }, 422, "ARCHIVE_INVALID" },
 		{ { DOC(APP ",\"files\":[7]") }, 422, "ARCHIVE_INVALID" },
@@ -282,16 +290,16 @@ test_archives(void **state)
 		{ { DOC(APP ",\"files\":[{\"path\":\"a\","
 		    "\"sha256\":\"" SUM "1\"}]"), { "files/a", "x" } }, 201, "(absent)" },
 		{ { DOC(APP ",\"files\":[{\"path\":\"a\","
-		    "\"sha256\":\"" SUM "2\"}]"), { "files/a", "x" } }, 422, "HASH_MISMATCH" },
+		    "\"sha256\":\"" SUM "2\"}]"), { "files/a", "x" } }, 422,
+		    "HASH_MISMATCH" },
 		{ { { "export.json", "{\"format\":1,\"app\":{\"title\":\"\"}}" } }, 400,
 		    "VALIDATION_FAILED" },
 		{ { { "export.json", "{\"format\":1,\"app\":{\"title\":\"T!\"}}" } }, 400,
 		    "VALIDATION_FAILED" },
-		{ { { "export.json", "{\"format\":1,\"app\":{}}" } }, 400, "MISSING_FIELD" },
-		{ { { "export.json", "{\"format\":1,\"app\":{\"title\":\"admin\"}}" } }, 403,
-		    "SYSTEM_ALIAS" },
-		{ { { "export.json", "{\"format\":1,\"app\":{\"title\":\"t\",\"tags\":7}}" } },
-		    400, "VALIDATION_FAILED" },
+		{ { DOC("\"app\":{}") }, 400, "MISSING_FIELD" },
+		{ { DOC("\"app\":{\"title\":\"admin\"}") }, 403, "SYSTEM_ALIAS" },
+		{ { DOC("\"app\":{\"title\":\"t\",\"tags\":7}") }, 400,
+		    "VALIDATION_FAILED" },
 		{ { DOC(APP), { "files/../a", "x" } }, 422, "ARCHIVE_UNSAFE" },
 		{ { DOC(APP), { "../a", "x" } }, 422, "ARCHIVE_UNSAFE" },
 	};
@@ -313,7 +321,8 @@ test_archives(void **state)
 			assert_http("data.alias", "t");
 			assert_int_equal(CALL("GET", "/api/apps/t", NULL), 200);
 			assert_http("data.file_count", "1");
-			assert_int_equal(CALL("DELETE", "/api/apps/t?purge=true", NULL), 200);
+			assert_int_equal(CALL("DELETE", "/api/apps/t?purge=true", NULL),
+			    200);
 		}
 		/* What is refused leaves no app. */
 		assert_int_equal(CALL("GET", "/api/apps?all=true", NULL), 200);
@@ -330,7 +339,8 @@ test_request_refused(void **state)
 
 	(void)state;
 	assert_refused(CALL("POST", "/api/apps/import", NULL), 400, "MISSING_FIELD");
-	assert_refused(CALL("POST", "/api/apps/import", "{}"), 415, "UNSUPPORTED_MEDIA_TYPE");
+	assert_refused(CALL("POST", "/api/apps/import", "{}"), 415,
+	    "UNSUPPORTED_MEDIA_TYPE");
 	assert_refused(http_send(&f, tables, "POST", "/api/apps/import",
 	    "multipart/form-data; boundary=x", "junk", 4), 400, "BAD_REQUEST");
 	assert_refused(http_send(&f, tables, "POST", "/api/apps/import",
