@@ -28,7 +28,8 @@
 #define LATENCIES 400000	/* of one caller */
 #define UPSERT "INSERT INTO bench(k, v) VALUES(?1, ?2) ON CONFLICT(k) DO UPDATE SET v=?2"
 #define TABLE "CREATE TABLE IF NOT EXISTS bench(k INTEGER PRIMARY KEY, v TEXT NOT NULL)"
-#define FILL "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x<200000)" \
+#define FILL                                                                           \
+	"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x<200000)" \
 	" INSERT OR IGNORE INTO bench SELECT x, printf('%0100d', x) FROM c"
 
 /* -- a slower disk: the default VFS with a pause in each sync ------------------------ */
@@ -171,11 +172,12 @@ call(void *arg)
 static void
 naive_open(struct caller *c)
 {
-	if (sqlite3_open_v2(naive_path, &c->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-	    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+	if (sqlite3_open_v2(naive_path, &c->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+		NULL) != SQLITE_OK ||
 	    sqlite3_busy_timeout(c->db, 10000) != SQLITE_OK ||
-	    sqlite3_exec(c->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", NULL, NULL,
-	    NULL) != SQLITE_OK)
+	    sqlite3_exec(c->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", NULL,
+		NULL, NULL) != SQLITE_OK)
 		die("naive", sqlite3_errmsg(c->db));
 }
 
@@ -237,7 +239,8 @@ sum_up(struct caller *callers, int n, double seconds)
 	all = xreallocarray(NULL, total + 1, sizeof(*all));
 	total = 0;
 	for (int i = 0; i < n; i++) {
-		size_t kept = callers[i].writes < LATENCIES ? callers[i].writes : LATENCIES;
+		size_t kept = callers[i].writes < LATENCIES ? callers[i].writes
+							    : LATENCIES;
 
 		memcpy(all + total, callers[i].us, kept * sizeof(*all));
 		total += kept;
@@ -313,8 +316,8 @@ middle(const struct result *r)
 static void
 print_row(const char *who, int us, int callers, const struct result *r)
 {
-	(void)printf("%5d  %7d  %-6s %9.0f %9.2f %9.2f %9.1f %7.0f", us, callers, who, r->rate,
-	    r->p50, r->p99, r->max, r->failed);
+	(void)printf("%5d  %7d  %-6s %9.0f %9.2f %9.2f %9.1f %7.0f", us, callers, who,
+	    r->rate, r->p50, r->p99, r->max, r->failed);
 }
 
 static void
@@ -334,7 +337,8 @@ compare(int us, int callers, double seconds)
 	print_row("naive", us, callers, &n);
 	(void)printf("\n");
 	print_row("store", us, callers, &o);
-	(void)printf("   x %.2f   WAL %.0f MB\n", o.rate / n.rate, (double)stats.wal_bytes / 1e6);
+	(void)printf(
+	    "   x %.2f   WAL %.0f MB\n", o.rate / n.rate, (double)stats.wal_bytes / 1e6);
 	(void)fflush(stdout);
 }
 
@@ -382,11 +386,14 @@ main(int argc, char **argv)
 	ndelays = numbers(delay_list, 8, delays);
 	insert_slow_disk();
 	prepare_files();
-	(void)printf("Durable upserts of 100 bytes among %d keys, %.1f s a run, medians of %d "
+	(void)printf(
+	    "Durable upserts of 100 bytes among %d keys, %.1f s a run, medians of %d "
 	    "interleaved rounds.\nnaive: a connection a thread, BEGIN IMMEDIATE, "
-	    "synchronous=FULL.  delay: added to each sync.\nTimes are of a single write in "
-	    "milliseconds; folder %s\n\n", KEYS, seconds, ROUNDS, dir);
-	(void)printf("delay  callers  who       acks/s       p50       p99       max  failed\n");
+	    "synchronous=FULL.  delay: added to each sync.\nTimes are of a single write "
+	    "in milliseconds; folder %s\n\n",
+	    KEYS, seconds, ROUNDS, dir);
+	(void)printf(
+	    "delay  callers  who       acks/s       p50       p99       max  failed\n");
 	for (int d = 0; d < ndelays; d++)
 		for (int c = 0; c < ncallers; c++)
 			if (callers[c] > 0 && callers[c] <= CALLERS_MAX)

@@ -12,48 +12,13 @@
 #include "auth/access.h"
 #include "base/limits.h"
 #include "base/route.h"
+#include "deploy/alias_view.h"
 #include "deploy/app_view.h"
 #include "deploy/reply.h"
 #include "deploy/weburl.h"
 #include "store/alias.h"
 
 #define REF_MAX 200
-
-static json_t *
-targets_json(const struct alias *al)
-{
-	json_t *v;
-
-	switch (al->type) {
-	case ALIAS_PROXY:
-		return json_pack("{s:s}", "app_id", al->app_uid);
-	case ALIAS_REDIRECT:
-		return json_pack("{s:s,s:i,s:b}", "url", al->url, "status", al->status,
-		    "keep_path", (int)al->keep_path);
-	case ALIAS_RESERVED:
-		return NULL;
-	case ALIAS_SPLIT:
-		break;
-	}
-	v = json_array();
-	for (size_t i = 0; i < al->ntargets; i++)
-		json_array_append_new(v, json_pack("{s:s,s:i}", "app_id",
-		    al->targets[i].app_uid, "weight", al->targets[i].weight));
-	return v;
-}
-
-static json_t *
-alias_json(const struct alias *al)
-{
-	json_t *o = json_pack("{s:s,s:s}", "subdomain", al->name, "type",
-	    alias_type_text(al->type)), *targets = targets_json(al);
-
-	if (targets != NULL)
-		json_object_set_new(o, "targets", targets);
-	json_object_set_new(o, "created_at", reply_time(al->created));
-	json_object_set_new(o, "updated_at", reply_time(al->updated));
-	return o;
-}
 
 static enum fz_err
 list_aliases(struct request *rq, struct response *rs)
@@ -81,7 +46,7 @@ list_aliases(struct request *rq, struct response *rs)
 		return err;
 	list = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, alias_json(&v[i]));
+		json_array_append_new(list, alias_view(&v[i]));
 	return response_page(rs, list, page.offset, page.limit, total);
 }
 
@@ -132,7 +97,7 @@ get_alias(struct request *rq, struct response *rs)
 		return err;
 	err = find_alias(rq, rs, rd, request_param(rq, "sub"), &al);
 	reader_close(rd);
-	return err == FZ_OK ? response_data(rs, 200, alias_json(&al)) : err;
+	return err == FZ_OK ? response_data(rs, 200, alias_view(&al)) : err;
 }
 
 /* Any form of {app} in a member of the body; the caller may act on it. */
@@ -247,7 +212,7 @@ may_replace(struct request *rq, struct response *rs, struct reader *rd, const ch
 static enum fz_err
 answer_written(struct response *rs, int status, const struct alias *al, const char *text)
 {
-	json_t *o = alias_json(al);
+	json_t *o = alias_view(al);
 
 	json_object_set_new(o, "message", json_string(text));
 	return response_data(rs, status, o);
@@ -438,7 +403,7 @@ split_alias(struct request *rq, struct response *rs)
 	if (err != FZ_OK)
 		return err;
 	return response_data(rs, 201, json_pack("{s:s,s:s,s:o,s:s}", "subdomain", al.name,
-	    "type", alias_type_text(al.type), "targets", targets_json(&al), "message",
+	    "type", alias_type_text(al.type), "targets", alias_view_targets(&al), "message",
 	    "Traffic is split"));
 }
 

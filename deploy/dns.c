@@ -100,7 +100,7 @@ no_answer(int reason, bool *found, struct why *why)
 		*found = false;
 		return FZ_OK;
 	case TRY_AGAIN:
-		return why_set(why, FZ_TIMEOUT, "the DNS did not answer");
+		return why_set(why, FZ_TIMEOUT, "the DNS gave no answer");
 	default:
 		return why_set(why, FZ_SERVICE_UNAVAILABLE, "the DNS could not be asked");
 	}

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "store/usage.h"
 
 #define GIB (1024 * (int64_t)MIB)
 #define TEXT_MAX 4096
@@ -113,4 +114,38 @@ quota_limit(const char *stored, const char *name)
 		limit = json_integer_value(v);
 	json_decref(o);
 	return limit;
+}
+
+static enum fz_err
+exceeded(struct response *rs, const char *quota, int64_t limit, int64_t used)
+{
+	response_detail(rs, "quota", json_string(quota));
+	response_detail(rs, "limit", json_integer(limit));
+	response_detail(rs, "used", json_integer(used));
+	return response_why(rs, FZ_QUOTA_EXCEEDED, "The app may have %lld as %s; this is %lld",
+	    (long long)limit, quota, (long long)used);
+}
+
+/*
+ * Counting every content of every version exactly can take long and happens inside the
+ * write transaction, so a cheap bound answers first; only an app that may be near its
+ * limit is counted.
+ */
+enum fz_err
+quota_check_tree(struct reader *rd, struct response *rs, const struct app *a, int64_t files)
+{
+	int64_t limit = quota_limit(a->quotas, "files"), bytes = 0;
+	struct usage used = { 0 };
+	enum fz_err err;
+
+	if (files > limit)
+		return exceeded(rs, "files", limit, files);
+	limit = quota_limit(a->quotas, "disk_bytes");
+	err = usage_bound(rd, a->id, &bytes);
+	if (err != FZ_OK || bytes <= limit)
+		return err;
+	err = usage_of_app(rd, a->id, &used);
+	if (err == FZ_OK && used.disk > limit)
+		return exceeded(rs, "disk_bytes", limit, used.disk);
+	return err;
 }

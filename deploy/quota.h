@@ -1,7 +1,7 @@
 /*
  * Quotas of an app: what it may use, where its owner has set something else than the
  * default.  Stored with the app as one JSON object.
- * Thread contract: pure.
+ * Thread contract: pure but for quota_check_tree, which is as its reader.
  */
 #ifndef DEPLOY_QUOTA_H
 #define DEPLOY_QUOTA_H
@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/response.h"
+#include "store/app.h"
 
 /*
  * Lay the object `wanted` over the stored text: a number sets, null goes back to the
@@ -21,5 +22,12 @@ enum fz_err	 quota_merge(struct arena *, struct response *rs, const char *stored
 		    const json_t *wanted, const char **out) MUST_CHECK;
 /* The number that applies: stored, else the default.  name is one of the table's. */
 int64_t		 quota_limit(const char *stored, const char *name);
+/*
+ * Does the app, whose newest version is written in this transaction and has `files`
+ * files, stay within "files" and "disk_bytes"?  FZ_QUOTA_EXCEEDED with details quota, limit,
+ * used.
+ */
+enum fz_err	 quota_check_tree(struct reader *, struct response *rs, const struct app *,
+		    int64_t files) MUST_CHECK;
 
 #endif

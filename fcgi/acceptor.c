@@ -140,6 +140,7 @@ acceptor_park(struct gate *g, struct conn *c, enum conn_next next)
 	struct epoll_event ev = { .events = EPOLLONESHOT | EPOLLRDHUP, .data.ptr = c };
 	int op = c->in_epoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 	int fd = c->fd;
+	bool failed;
 
 	if (next != CONN_WANT_WRITE)
 		ev.events |= EPOLLIN;
@@ -155,7 +156,10 @@ acceptor_park(struct gate *g, struct conn *c, enum conn_next next)
 	atomic_store(&c->answerable, c->state == CONN_BODY);
 	atomic_store(&c->parked_until, c->deadline);
 	/* From here on it may belong to somebody else. */
-	if (epoll_ctl(g->ep, op, fd, &ev) == 0)
+	pthread_mutex_lock(&g->arm_lock);
+	failed = epoll_ctl(g->ep, op, fd, &ev) < 0;
+	pthread_mutex_unlock(&g->arm_lock);
+	if (!failed)
 		return;
 	atomic_store(&c->parked_until, 0);
 	log_error("epoll_ctl failed, connection dropped", "reason", strerror(errno), NULL);
@@ -325,6 +329,8 @@ run(void *arg)
 		}
 		watch_listeners(g, may_accept(g));
 		n = epoll_wait(g->ep, ev, EVENTS, g->accepting ? WALK_MS : RETRY_MS);
+		pthread_mutex_lock(&g->arm_lock);
+		pthread_mutex_unlock(&g->arm_lock);
 		for (i = 0; i < n; i++)
 			on_event(g, &ev[i]);
 	}

@@ -131,17 +131,7 @@ enter(struct conn *c, enum conn_state state)
 static void
 send_begin(struct conn *c)
 {
-	struct conn_out *out = &c->out;
-	struct answer a;
-
-	answer_head(&c->rq, &c->rs, &a);
-	out->n = out->at = out->nframes = 0;
-	out->piece = a.text;
-	out->left = a.len;
-	out->no_body = a.no_body;
-	out->body_started = out->last_piece = out->ended = false;
-	out->expect = c->rs.source != NULL ? c->rs.source_len : (int64_t)c->rs.len;
-	out->sent = 0;
+	conn_out_begin(c);
 	enter(c, CONN_SEND);
 }
 
@@ -150,119 +140,6 @@ fail(struct conn *c, enum fz_err err)
 {
 	answer_error(&c->rq, &c->rs, err);
 	send_begin(c);
-}
-
-bool
-conn_room(const struct conn *c, unsigned n)
-{
-	return c->out.n + n <= CONN_IOV;
-}
-
-void
-conn_push(struct conn *c, const void *p, size_t n)
-{
-	struct iovec *iov = &c->out.iov[c->out.n++];
-
-	iov->iov_base = (void *)p;
-	iov->iov_len = n;
-}
-
-/* The next piece of a source; pieces are borrowed, so only when nothing is on its way. */
-static enum fz_err
-source_piece(struct conn *c)
-{
-	struct conn_out *out = &c->out;
-	const void *p = NULL;
-	size_t n = 0;
-	enum fz_err err;
-
-	if (out->expect == 0) {
-		out->last_piece = true;
-		return FZ_OK;
-	}
-	err = c->rs.source->next(c->rs.source, &p, &n);
-	if (err != FZ_OK)
-		return err;
-	/* More or less than announced would garble the answer: cut it instead. */
-	if (out->expect >= 0 && (n == 0 || n > (uint64_t)out->expect))
-		return FZ_IO;
-	out->piece = p;
-	out->left = n;
-	if (n == 0)
-		out->last_piece = true;
-	if (out->expect > 0) {
-		out->expect -= (int64_t)n;
-		out->last_piece = out->expect == 0;
-	}
-	return FZ_OK;
-}
-
-/* Let out->piece be the next bytes to frame, or say last_piece. */
-static enum fz_err
-next_piece(struct conn *c)
-{
-	struct conn_out *out = &c->out;
-
-	if (out->no_body || (c->rs.source == NULL && (out->body_started || c->rs.len == 0))) {
-		out->last_piece = true;
-		return FZ_OK;
-	}
-	if (c->rs.source != NULL) {
-		if (out->n > 0 && out->body_started)
-			return FZ_AGAIN;
-		out->body_started = true;
-		return source_piece(c);
-	}
-	out->body_started = true;
-	out->piece = c->rs.bytes;
-	out->left = c->rs.len;
-	out->last_piece = true;
-	return FZ_OK;
-}
-
-/* Fill an empty batch.  FZ_OK: something to send; FZ_CLOSED: all is sent. */
-static enum fz_err
-batch_fill(struct conn *c)
-{
-	struct conn_out *out = &c->out;
-	enum fz_err err = FZ_OK;
-
-	out->n = out->at = out->nframes = 0;
-	while (err == FZ_OK && !out->ended) {
-		if (out->left > 0) {
-			size_t n = c->transport->frame(c, out->piece, out->left);
-
-			if (n == 0)
-				break;
-			out->piece += n;
-			out->left -= n;
-		} else if (out->last_piece) {
-			out->ended = c->transport->end(c);
-			if (!out->ended)
-				break;
-		} else
-			err = next_piece(c);
-	}
-	if (err != FZ_OK && err != FZ_AGAIN)
-		return err;
-	return out->n > 0 ? FZ_OK : FZ_CLOSED;
-}
-
-static void
-batch_sent(struct conn_out *out, size_t n)
-{
-	out->sent += n;
-	while (n > 0) {
-		struct iovec *iov = &out->iov[out->at];
-
-		if (n < iov->iov_len) {
-			iov->iov_base = (char *)iov->iov_base + n;
-			iov->iov_len -= n;
-			return;
-		}
-		n -= iov->iov_len;
-		out->at++;
-	}
 }
 
 /* Read and drop what is there; false at the end of the stream or a broken one. */
@@ -338,38 +215,20 @@ send_blocked(struct conn *c, struct turn *t, enum conn_next *next)
 static enum step
 on_send(struct conn *c, struct turn *t, enum conn_next *next)
 {
-	struct conn_out *out = &c->out;
-	uint64_t from = out->sent;
+	uint64_t from = c->out.sent;
 
-	for (;;) {
-		struct msghdr msg = { 0 };
-		ssize_t n;
-
-		if (out->at == out->n) {
-			enum fz_err err = batch_fill(c);
-
-			if (err == FZ_CLOSED && out->ended)
-				return send_end(c, t, next);
-			if (err != FZ_OK)
-				break;
-		}
-		msg.msg_iov = &out->iov[out->at];
-		msg.msg_iovlen = out->n - out->at;
-		n = sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
+	switch (conn_out_send(c, TURN_BYTES)) {
+	case FZ_OK:
+		return send_end(c, t, next);
+	case FZ_AGAIN:
+		if (c->out.sent - from < TURN_BYTES)
 			return send_blocked(c, t, next);
-		if (n < 0)
-			break;
-		batch_sent(out, (size_t)n);
-		if (out->sent - from >= TURN_BYTES) {
-			*next = CONN_WANT_TURN;
-			return STEP_STOP;
-		}
+		*next = CONN_WANT_TURN;
+		return STEP_STOP;
+	default:
+		*next = CONN_WANT_CLOSE;
+		return STEP_STOP;
 	}
-	*next = CONN_WANT_CLOSE;
-	return STEP_STOP;
 }
 
 /* Our side is shut; wait for the peer to notice. */

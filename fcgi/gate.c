@@ -176,6 +176,7 @@ gate_new(const struct gate_options *o)
 	worker_queue_init(&g->shed);
 	pthread_mutex_init(&g->list_lock, NULL);
 	pthread_cond_init(&g->list_changed, NULL);
+	pthread_mutex_init(&g->arm_lock, NULL);
 	pthread_mutex_init(&g->view_lock, NULL);
 	return g;
 }
@@ -310,6 +311,7 @@ gate_stop(struct gate *g)
 	worker_queue_fini(&g->shed);
 	pthread_mutex_destroy(&g->list_lock);
 	pthread_cond_destroy(&g->list_changed);
+	pthread_mutex_destroy(&g->arm_lock);
 	pthread_mutex_destroy(&g->view_lock);
 	free(g->workers);
 	free(g->uids);

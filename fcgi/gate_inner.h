@@ -75,6 +75,12 @@ struct gate {
 	struct conn	*conns;		/* under list_lock */
 	unsigned	 nconns;	/* under list_lock */
 
+	/*
+	 * Held while a descriptor is armed: who gets its event knows that the thread that
+	 * armed it is done with it.  The kernel serialises these calls anyway.
+	 */
+	pthread_mutex_t	 arm_lock;
+
 	pthread_mutex_t	 view_lock;
 	struct gate_view *view;		/* under view_lock */
 
@@ -105,6 +111,14 @@ void		 acceptor_wake(struct gate *);
 void		 acceptor_park(struct gate *, struct conn *, enum conn_next);
 /* Take it off the list, close and free. */
 void		 acceptor_forget(struct gate *, struct conn *);
+
+/* conn_out.c: make the response of a connection ready to be sent. */
+void		 conn_out_begin(struct conn *);
+/*
+ * Send about so many bytes.  FZ_OK: all is sent; FZ_AGAIN: the peer takes no more now, or
+ * the budget is used up; FZ_CLOSED: it cannot be sent.
+ */
+enum fz_err	 conn_out_send(struct conn *, uint64_t budget) MUST_CHECK;
 
 /* worker.c */
 void		 worker_queue_init(struct gate_queue *);

@@ -93,15 +93,17 @@ row_new(const struct activity *a)
 	/* Half of a JSON text is none. */
 	const char *details = a->details != NULL && strlen(a->details) > DETAILS_MAX ?
 	    "{\"truncated\":true}" : a->details;
-	const char *texts[TEXTS] = { a->actor_type ? a->actor_type : "anonymous", a->actor_id,
-		a->actor_ip, a->actor_ua, a->resource_type ? a->resource_type : "",
-		a->resource_id, a->app, a->action ? a->action : "",
-		a->result ? a->result : "success", details };
+	const char *texts[TEXTS] = { a->actor_type ? a->actor_type : "anonymous",
+		a->actor_id, a->actor_ip, a->actor_ua,
+		a->resource_type ? a->resource_type : "", a->resource_id, a->app,
+		a->action ? a->action : "", a->result ? a->result : "success", details };
 	size_t len[TEXTS], total = 0, at = 0;
 	struct row *row;
 
 	for (size_t i = 0; i < TEXTS; i++) {
-		len[i] = texts[i] ? cut(texts[i], i == TEXTS - 1 ? DETAILS_MAX : TEXT_MAX) : 0;
+		size_t max = i == TEXTS - 1 ? DETAILS_MAX : TEXT_MAX;
+
+		len[i] = texts[i] ? cut(texts[i], max) : 0;
 		total += len[i] + 1;
 	}
 	row = xcalloc(1, sizeof(*row) + total);
@@ -155,11 +157,13 @@ text(const struct row *row, int i)
 static enum fz_err
 insert(struct writer *w, const struct row *r)
 {
-	return sql_run(w, "INSERT INTO activity(at, weight, actor_type, actor_id, actor_ip,"
+	return sql_run(w,
+	    "INSERT INTO activity(at, weight, actor_type, actor_id, actor_ip,"
 	    " actor_ua, resource_type, resource_id, app, action, result, details)"
-	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)", "iitttttttttt",
-	    r->at, (int64_t)r->weight, text(r, 0), text(r, 1), text(r, 2), text(r, 3),
-	    text(r, 4), text(r, 5), text(r, 6), text(r, 7), text(r, 8), text(r, 9));
+	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	    "iitttttttttt", r->at, (int64_t)r->weight, text(r, 0), text(r, 1), text(r, 2),
+	    text(r, 3), text(r, 4), text(r, 5), text(r, 6), text(r, 7), text(r, 8),
+	    text(r, 9));
 }
 
 static enum fz_err
@@ -209,9 +213,10 @@ activity_prune(struct writer *w, int64_t keep, int64_t max, int64_t *removed)
 	enum fz_err err;
 
 	/* Ids only rise, so the newest id tells how many to keep. */
-	err = sql_run(w, "DELETE FROM activity WHERE id IN (SELECT id FROM activity"
-	    " WHERE id <= (SELECT max(id) FROM activity) - ?1 ORDER BY id LIMIT ?2)", "ii",
-	    keep, max);
+	err = sql_run(w,
+	    "DELETE FROM activity WHERE id IN (SELECT id FROM activity"
+	    " WHERE id <= (SELECT max(id) FROM activity) - ?1 ORDER BY id LIMIT ?2)",
+	    "ii", keep, max);
 	if (err == FZ_OK)
 		*removed = sql_changes(w);
 	return err;

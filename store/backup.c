@@ -51,7 +51,8 @@ vacuum_into(struct reader *c, const char *path, struct why *why)
 		continue;
 	err = sql_close(s);
 	if (err != FZ_OK)
-		return why_set(why, err, "cannot copy to %s: %s", path, sqlite3_errmsg(c->db));
+		return why_set(
+		    why, err, "cannot copy to %s: %s", path, sqlite3_errmsg(c->db));
 	return disk_sync(path, 0, why);
 }
 
@@ -87,6 +88,12 @@ remove_unfinished(const char *dir)
 	closedir(d);
 }
 
+static bool
+name_taken(struct arena *arena, const char *dir, const char *name)
+{
+	return access(arena_printf(arena, "%s/%s.db", dir, name), F_OK) == 0;
+}
+
 /* Letters, digits, '.', '_' and '-' of the label, for the file's name. */
 static char *
 name_of(struct arena *arena, const char *dir, const char *label, int64_t now)
@@ -106,8 +113,9 @@ name_of(struct arena *arena, const char *dir, const char *label, int64_t now)
 	(void)gmtime_r(&t, &tm);
 	(void)strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
 	name = arena_printf(arena, "%s%s%s", stamp, n > 0 ? "-" : "", clean);
-	for (int i = 2; access(arena_printf(arena, "%s/%s.db", dir, name), F_OK) == 0; i++)
-		name = arena_printf(arena, "%s%s%s.%d", stamp, n > 0 ? "-" : "", clean, i);
+	for (int i = 2; name_taken(arena, dir, name); i++)
+		name = arena_printf(
+		    arena, "%s%s%s.%d", stamp, n > 0 ? "-" : "", clean, i);
 	return name;
 }
 
@@ -143,7 +151,8 @@ describe(const struct backup *b, int64_t schema, struct why *why)
 	(void)buf_printf(&buf, ",\"created_at\":\"%s\",\"size_bytes\":%llu,"
 	    "\"sha256\":\"%s\",\"schema\":%lld}\n", when, (unsigned long long)b->size,
 	    b->sha256, (long long)schema);
-	err = buf_ok(&buf) ? write_json(path, buf.data, buf.len, why) : FZ_PAYLOAD_TOO_LARGE;
+	err = buf_ok(&buf) ? write_json(path, buf.data, buf.len, why)
+			   : FZ_PAYLOAD_TOO_LARGE;
 	buf_fini(&buf);
 	free(path);
 	return err;
@@ -170,8 +179,8 @@ publish(const char *temporary, const char *dir, struct backup *b, int64_t schema
 }
 
 enum fz_err
-backup_create(struct store *store, struct arena *arena, const char *dir, const char *label,
-    struct backup *out, struct why *why)
+backup_create(struct store *store, struct arena *arena, const char *dir,
+    const char *label, struct backup *out, struct why *why)
 {
 	struct backup b = { .label = arena_strdup(arena, label != NULL ? label : "") };
 	struct reader *c = NULL;
@@ -185,7 +194,8 @@ backup_create(struct store *store, struct arena *arena, const char *dir, const c
 	b.created = clock_wall_ms();
 	b.name = name_of(arena, dir, b.label, b.created);
 	b.path = arena_printf(arena, "%s/%s.db", dir, b.name);
-	temporary = arena_printf(arena, "%s/" TEMPORARY "%s.%d", dir, b.name, (int)getpid());
+	temporary = arena_printf(
+	    arena, "%s/" TEMPORARY "%s.%d", dir, b.name, (int)getpid());
 	err = conn_open(store->path, CONN_SNAPSHOT | CONN_KEEP_WAL, &c, why);
 	if (err != FZ_OK)
 		return err;
@@ -284,8 +294,9 @@ verify_hash(const char *path, struct why *why)
 		return err;
 	str_hex(got, sha, sizeof(sha));
 	if (is != size || strcmp(got, want) != 0)
-		return why_set(why, FZ_CORRUPT, "%s is not what was backed up: its SHA-256 is "
-		    "%s, not %s", path, got, want);
+		return why_set(why, FZ_CORRUPT,
+		    "%s is not what was backed up: its SHA-256 is %s, not %s",
+		    path, got, want);
 	return FZ_OK;
 }
 

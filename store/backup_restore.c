@@ -32,7 +32,9 @@
 static bool
 in_use(const char *path)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_START,
+	struct flock lock = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = LOCK_START,
 		.l_len = LOCK_LEN };
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 
@@ -113,7 +115,8 @@ backup_restore(const char *path, const char *dir, bool force, struct why *why)
 	if (err == FZ_OK && !force && anything_there(db))
 		err = why_set(why, FZ_CONFLICT, "%s is there already", db);
 	if (err == FZ_OK && in_use(db))
-		err = why_set(why, FZ_CONFLICT, "%s is in use: stop the server first", db);
+		err = why_set(
+		    why, FZ_CONFLICT, "%s is in use: stop the server first", db);
 	if (err == FZ_OK && mkdir(dir, 0700) != 0 && errno != EEXIST)
 		err = disk_failed(why, "create", dir);
 	if (err == FZ_OK)

@@ -97,7 +97,8 @@ conn_err(struct reader *c, int rc)
 		int e = sqlite3_system_errno(c->db);
 
 		if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
-			log_fatal("the disk failed to sync", "error", strerrordesc_np(e), NULL);
+			log_fatal(
+			    "the disk failed to sync", "error", strerrordesc_np(e), NULL);
 		if (e == ENOSPC || e == EDQUOT || e == EFBIG)
 			return FZ_STORAGE_FULL;
 	}
@@ -163,7 +164,8 @@ conn_open(const char *path, unsigned flags, struct reader **out, struct why *why
 		log_fatal("no memory for a connection", NULL);
 	err = rc == SQLITE_OK ? set_up(c, flags) : conn_err(c, rc);
 	if (err != FZ_OK) {
-		(void)why_set(why, err, "cannot open %s: %s", path, sqlite3_errmsg(c->db));
+		(void)why_set(
+		    why, err, "cannot open %s: %s", path, sqlite3_errmsg(c->db));
 		conn_close(c);
 		return err;
 	}
@@ -210,9 +212,10 @@ conn_make_wal(struct reader *c, struct why *why)
 	char mode[16], pages[24];
 
 	err = pragma_text(c, "PRAGMA page_count", pages, sizeof(pages));
-	/* Of a file with pages neither changes, yet auto_vacuum writes its header anew. */
+	/* With pages in it neither changes a file, yet auto_vacuum writes its header. */
 	if (err == FZ_OK && strcmp(pages, "0") == 0)
-		err = conn_exec(c, "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL");
+		err = conn_exec(
+		    c, "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL");
 	if (err != FZ_OK)
 		goto out;
 	for (;;) {
@@ -226,7 +229,8 @@ conn_make_wal(struct reader *c, struct why *why)
 		    "(shared memory is missing); put the file on a local disk");
 out:
 	if (err != FZ_OK)
-		(void)why_set(why, err, "cannot prepare the file: %s", sqlite3_errmsg(c->db));
+		(void)why_set(
+		    why, err, "cannot prepare the file: %s", sqlite3_errmsg(c->db));
 	return err;
 }
 

@@ -27,7 +27,7 @@ struct reader {
 	struct store	*store;
 	int64_t		 deadline;		/* monotonic ms for what runs, 0 = none */
 	bool		 in_tx;			/* between begin and end */
-	enum fz_err	 lost;			/* why SQLite rolled the transaction back */
+	enum fz_err	 lost;			/* why SQLite rolled back */
 };
 
 #define CONN_WRITE	1	/* may write; else READONLY and query_only */
@@ -36,8 +36,8 @@ struct reader {
 
 /* Create an empty file of mode 0600 and sync its folder; FZ_OK when it is there. */
 enum fz_err	 conn_create(const char *path, struct why *) MUST_CHECK;
-enum fz_err	 conn_open(const char *path, unsigned flags, struct reader **, struct why *)
-		    MUST_CHECK;
+enum fz_err	 conn_open(const char *path, unsigned flags, struct reader **,
+		    struct why *) MUST_CHECK;
 /* NULL is fine. */
 void		 conn_close(struct reader *);
 /* Turn a new or restored file into ours: page size, auto_vacuum, WAL. */

@@ -88,7 +88,8 @@ disk_room(const char *dir, uint64_t bytes, struct why *why)
 		return disk_failed(why, "look at", dir);
 	room = fs.f_bavail * fs.f_frsize;
 	if (fs.f_blocks > 0 && room < need)
-		return why_set(why, FZ_STORAGE_FULL, "%s has %llu MiB free, %llu MiB are needed",
-		    dir, (unsigned long long)(room / MIB), (unsigned long long)(need / MIB));
+		return why_set(why, FZ_STORAGE_FULL,
+		    "%s has %llu MiB free, %llu MiB are needed", dir,
+		    (unsigned long long)(room / MIB), (unsigned long long)(need / MIB));
 	return FZ_OK;
 }

@@ -24,7 +24,8 @@ enum state { FREE, RUNNING, ANSWERED, OTHER };
 /* What is known about the key; an answer is copied to the arena. */
 static enum fz_err
 look_up(struct writer *w, struct arena *arena, const char *caller, const char *key,
-    const uint8_t request[SHA256_LEN], enum state *state, int *status, const char **answer)
+    const uint8_t request[SHA256_LEN], enum state *state, int *status,
+    const char **answer)
 {
 	struct sql *s = sql_open(writer_reader(w), "SELECT request, status, answer FROM"
 	    " idempotency WHERE caller=?1 AND key=?2 AND at > ?3", "tti", caller, key,
@@ -57,9 +58,10 @@ claim(struct writer *w, const char *caller, const char *key,
 	char owner[OWNER_LEN];
 
 	owner_self(owner);
-	return sql_run(w, "INSERT OR REPLACE INTO idempotency(caller, key, request, status,"
-	    " answer, at) VALUES(?1, ?2, ?3, 0, ?4, ?5)", "ttbti", caller, key, request,
-	    (size_t)SHA256_LEN, owner, clock_wall_ms());
+	return sql_run(w,
+	    "INSERT OR REPLACE INTO idempotency(caller, key, request, status,"
+	    " answer, at) VALUES(?1, ?2, ?3, 0, ?4, ?5)",
+	    "ttbti", caller, key, request, (size_t)SHA256_LEN, owner, clock_wall_ms());
 }
 
 enum fz_err
@@ -106,11 +108,13 @@ idempotency_finish(struct store *store, const char *caller, const char *key, int
 	if (err != FZ_OK)
 		return err;
 	if (status == 0)
-		err = sql_run(w, "DELETE FROM idempotency WHERE caller=?1 AND key=?2", "tt",
-		    caller, key);
+		err = sql_run(w, "DELETE FROM idempotency WHERE caller=?1 AND key=?2",
+		    "tt", caller, key);
 	else
-		err = sql_run(w, "UPDATE idempotency SET status=?3, answer=?4 WHERE caller=?1"
-		    " AND key=?2", "ttit", caller, key, (int64_t)status, answer);
+		err = sql_run(w,
+		    "UPDATE idempotency SET status=?3, answer=?4 WHERE caller=?1"
+		    " AND key=?2",
+		    "ttit", caller, key, (int64_t)status, answer);
 	if (err == FZ_OK)
 		return writer_commit(w, seq);
 	writer_abort(w);
@@ -123,10 +127,11 @@ idempotency_prune(struct writer *w, int64_t max, int64_t *removed)
 	int64_t now = clock_wall_ms();
 	enum fz_err err;
 
-	/* Rows from the future are of a clock that was wrong: they would stay for ever. */
-	err = sql_run(w, "DELETE FROM idempotency WHERE (caller, key) IN (SELECT caller, key"
-	    " FROM idempotency WHERE at < ?1 OR at > ?2 LIMIT ?3)", "iii",
-	    (int64_t)(now - DAY_MS), (int64_t)(now + DAY_MS), max);
+	/* Rows from the future are of a clock that was wrong: they would stay. */
+	err = sql_run(w,
+	    "DELETE FROM idempotency WHERE (caller, key) IN (SELECT caller, key"
+	    " FROM idempotency WHERE at < ?1 OR at > ?2 LIMIT ?3)",
+	    "iii", (int64_t)(now - DAY_MS), (int64_t)(now + DAY_MS), max);
 	if (err == FZ_OK)
 		*removed = sql_changes(w);
 	return err;

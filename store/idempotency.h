@@ -13,7 +13,8 @@
 /*
  * Claim the key.  FZ_OK and *status = 0: go on, then _finish.  FZ_OK and *status > 0:
  * give *answer (arena) again.  FZ_IDEMPOTENCY_MISMATCH: used for another request.
- * FZ_CONFLICT: the first one is still running; the claim of a killed process is taken over.
+ * FZ_CONFLICT: the first one is still running (the claim of a killed process is taken
+ * over).
  */
 enum fz_err	 idempotency_begin(struct store *, struct arena *, const char *caller,
 		    const char *key, const uint8_t request[SHA256_LEN], int *status,

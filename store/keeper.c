@@ -60,7 +60,8 @@ pass(struct keeper *k, int mode)
 	bool failed = rc != SQLITE_OK && rc != SQLITE_BUSY;
 
 	if (failed && !k->failing)
-		log_error("checkpoint failed", "error", err_text(conn_err(k->conn, rc)), NULL);
+		log_error(
+		    "checkpoint failed", "error", err_text(conn_err(k->conn, rc)), NULL);
 	else if (failed)
 		(void)conn_err(k->conn, rc);
 	else if (rc == SQLITE_OK && k->failing)
@@ -192,7 +193,8 @@ keeper_new(struct store *store, struct keeper **out, struct why *why)
 	if (rc != 0) {
 		conn_close(k->conn);
 		free(k);
-		return why_set(why, FZ_IO, "cannot start a thread: %s", strerrordesc_np(rc));
+		return why_set(
+		    why, FZ_IO, "cannot start a thread: %s", strerrordesc_np(rc));
 	}
 	*out = k;
 	return FZ_OK;

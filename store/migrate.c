@@ -69,7 +69,8 @@ migrate_check(struct reader *c, const struct embed *steps, struct why *why)
 	if (tables == 0 && version == 0)
 		return FZ_OK;
 	if (id != CONN_APPLICATION_ID)
-		return why_set(why, FZ_CORRUPT, "this SQLite file was not made by fazt-fcgi");
+		return why_set(
+		    why, FZ_CORRUPT, "this SQLite file was not made by fazt-fcgi");
 	if (version > last)
 		return why_set(why, FZ_NOT_SUPPORTED, "the file has schema %d and this "
 		    "program knows %d: start a newer fazt-fcgi, or restore a backup made "
@@ -89,13 +90,15 @@ apply(struct reader *c, const struct embed *steps, int64_t from, struct why *why
 			continue;
 		err = conn_exec(c, s->data);
 		if (err == FZ_OK && sqlite3_get_autocommit(c->db))
-			err = why_set(why, FZ_INTERNAL_ERROR, "%s ends the transaction", s->path);
+			err = why_set(
+			    why, FZ_INTERNAL_ERROR, "%s ends the transaction", s->path);
 		else if (err != FZ_OK)
 			(void)failed(c, err, s->path, why);
 	}
 	if (err != FZ_OK)
 		return err;
-	(void)sqlite3_snprintf(sizeof(sql), sql, "PRAGMA user_version=%d", migrate_last(steps));
+	(void)sqlite3_snprintf(
+	    sizeof(sql), sql, "PRAGMA user_version=%d", migrate_last(steps));
 	err = conn_exec(c, sql);
 	if (err == FZ_OK) {
 		(void)sqlite3_snprintf(sizeof(sql), sql, "PRAGMA application_id=%d",
@@ -126,7 +129,8 @@ migrate(struct reader *c, const struct embed *steps, struct why *why)
 }
 
 enum fz_err
-migrate_run(struct reader *c, const char *path, const struct embed *steps, struct why *why)
+migrate_run(
+    struct reader *c, const char *path, const struct embed *steps, struct why *why)
 {
 	int64_t from = 0;
 	enum fz_err err;

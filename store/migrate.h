@@ -12,8 +12,8 @@
 #include "store/conn.h"
 
 /*
- * Is the file ours and not newer than steps?  Changes nothing.  FZ_NOT_SUPPORTED for a file
- * of a newer program, FZ_CORRUPT for what is no file of ours.
+ * Is the file ours and not newer than steps?  Changes nothing.  FZ_NOT_SUPPORTED for a
+ * file of a newer program, FZ_CORRUPT for what is no file of ours.
  */
 enum fz_err	 migrate_check(struct reader *, const struct embed *steps, struct why *)
 		    MUST_CHECK;

@@ -72,7 +72,8 @@ owner_self(char out[OWNER_LEN])
 	char boot[9];
 
 	boot_id(boot);
-	(void)snprintf(out, OWNER_LEN, "%d:%llu:%s", (int)getpid(), start_of(getpid()), boot);
+	(void)snprintf(
+	    out, OWNER_LEN, "%d:%llu:%s", (int)getpid(), start_of(getpid()), boot);
 }
 
 bool

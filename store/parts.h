@@ -92,11 +92,12 @@ void		 activity_ring_free(struct activity_ring *);
 /* Write what the ring holds; one thread at a time (keeper). */
 void		 activity_flush(struct store *);
 /* Delete at most max rows beyond LIMIT_ACTIVITY_ROWS. */
-enum fz_err	 activity_prune(struct writer *, int64_t keep, int64_t max, int64_t *removed)
-		    MUST_CHECK;
+enum fz_err	 activity_prune(struct writer *, int64_t keep, int64_t max,
+		    int64_t *removed) MUST_CHECK;
 
 /* idempotency.c */
 /* Delete at most max answers that are past their day. */
-enum fz_err	 idempotency_prune(struct writer *, int64_t max, int64_t *removed) MUST_CHECK;
+enum fz_err	 idempotency_prune(struct writer *, int64_t max, int64_t *removed)
+		    MUST_CHECK;
 
 #endif

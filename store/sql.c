@@ -79,7 +79,8 @@ get(struct reader *c, const char *literal)
 	s = xcalloc(1, sizeof(*s));
 	s->conn = c;
 	s->literal = literal;
-	rc = sqlite3_prepare_v3(c->db, literal, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL);
+	rc = sqlite3_prepare_v3(
+	    c->db, literal, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL);
 	if (rc != SQLITE_OK) {
 		s->err = conn_err(c, rc);
 		return s;
@@ -103,7 +104,8 @@ bind_one(sqlite3_stmt *st, int n, char type, va_list *ap)
 		i = va_arg(*ap, int64_t);
 		return i < 0 ? sqlite3_bind_null(st, n) : sqlite3_bind_int64(st, n, i);
 	case 't':
-		return sqlite3_bind_text(st, n, va_arg(*ap, const char *), -1, SQLITE_STATIC);
+		return sqlite3_bind_text(
+		    st, n, va_arg(*ap, const char *), -1, SQLITE_STATIC);
 	case 'b':
 		p = va_arg(*ap, const void *);
 		len = va_arg(*ap, size_t);
@@ -175,7 +177,8 @@ sql_row(struct sql *s)
 	if (rc == SQLITE_DONE)
 		return FZ_NOT_FOUND;
 	s->err = conn_err(s->conn, rc);
-	if (s->conn->in_tx && s->conn->lost == FZ_OK && sqlite3_get_autocommit(s->conn->db))
+	if (s->conn->in_tx && s->conn->lost == FZ_OK &&
+	    sqlite3_get_autocommit(s->conn->db))
 		s->conn->lost = s->err;
 	return s->err;
 }

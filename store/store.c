@@ -61,7 +61,8 @@ make_private(const char *path)
 		char *name = xasprintf("%s%s", path, suffixes[i]);
 		struct stat st;
 
-		if (stat(name, &st) == 0 && (st.st_mode & 077) != 0 && chmod(name, 0600) != 0)
+		if (stat(name, &st) == 0 && (st.st_mode & 077) != 0 &&
+		    chmod(name, 0600) != 0)
 			log_warn("the store is readable by others", "path", name, NULL);
 		free(name);
 	}
@@ -309,8 +310,8 @@ store_tidy(struct store *s)
 			removed = 0;
 			err = sweep_slice(s, &sweeps[i], &removed);
 			if (err != FZ_OK) {
-				log_warn("tidying stopped", "what", sweeps[i].name, "error",
-				    err_text(err), NULL);
+				log_warn("tidying stopped", "what", sweeps[i].name,
+				    "error", err_text(err), NULL);
 				break;
 			}
 			if (removed > 0)

@@ -93,7 +93,8 @@ syncer_new(struct store *store, sqlite3 *db, struct syncer **out, struct why *wh
 	rc = pthread_create(&s->thread, NULL, run, s);
 	if (rc != 0) {
 		free(s);
-		return why_set(why, FZ_IO, "cannot start a thread: %s", strerrordesc_np(rc));
+		return why_set(
+		    why, FZ_IO, "cannot start a thread: %s", strerrordesc_np(rc));
 	}
 	*out = s;
 	return FZ_OK;

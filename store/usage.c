@@ -25,3 +25,16 @@ usage_of_app(struct reader *rd, int64_t app, struct usage *out)
 		*out = u;
 	return err;
 }
+
+/* A variant is kept only when it is smaller: three times the plain bytes is the most. */
+enum fz_err
+usage_bound(struct reader *rd, int64_t app, int64_t *bytes)
+{
+	int64_t plain;
+	enum fz_err err = sql_get_int(rd, &plain,
+	    "SELECT coalesce(sum(size),0) FROM version WHERE app=?1", "i", app);
+
+	if (err == FZ_OK)
+		*bytes = plain * 3;
+	return err;
+}

@@ -16,5 +16,7 @@ struct usage {
 };
 
 enum fz_err	usage_of_app(struct reader *, int64_t app, struct usage *) MUST_CHECK;
+/* No less than usage.disk, from the versions alone: a sum over at most some hundred rows. */
+enum fz_err	usage_bound(struct reader *, int64_t app, int64_t *bytes) MUST_CHECK;
 
 #endif

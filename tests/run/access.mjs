@@ -14,7 +14,10 @@ const rows = Object.entries(doc.paths).flatMap(([path, methods]) => Object.entri
 const gives = (held, want) => held === want || `${held}.read` === want;
 
 await onNode('access', { fronts: ['nginx'] }, async (n, part) => {
-  for (const site of ['mine', 'other']) assert.equal((await n.deploy(site, { 'index.html': site })).status, 200);
+  for (const site of ['mine', 'other', 'trashed']) assert.equal((await n.deploy(site, { 'index.html': site })).status, 200);
+  // Only what is in the trash can be taken out of it, by its id.
+  const trashed = (await n.api('GET', '/api/apps/trashed')).json.data.id;
+  assert.equal((await n.api('DELETE', '/api/apps/trashed')).status, 200);
   const short = await n.api('POST', '/api/keys', { name: 'short', scopes: scopes.filter((s) => s !== 'keys').join(), expires_in: 1 });
   assert.equal(short.status, 200, short.text);
   const expired = short.json.data.token, made = {};
@@ -22,7 +25,7 @@ await onNode('access', { fronts: ['nginx'] }, async (n, part) => {
   await sleep(1200);
 
   const call = (row, k, app = 'mine', method = row.method) => {
-    const target = row.path.replace(/\{(\w+)(\.\.\.)?\}/g, (_, name) => (name === 'app' ? app : values[name] ?? 'x'));
+    const target = row.path.replace(/\{(\w+)(\.\.\.)?\}/g, (_, name) => (name === 'app' ? (app === 'mine' && row.path.endsWith('/restore') ? trashed : app) : values[name] ?? 'x'));
     return n.api(method, target, row.method === 'GET' ? undefined : {}, { front: 'scgi', key: k });
   };
   const code = (rs) => `${rs.status} ${(() => { try { return rs.json.error.code; } catch { return '-'; } })()}`;

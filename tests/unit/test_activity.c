@@ -1,4 +1,4 @@
-/* The audit ring: what goes in comes out in order, a full ring counts, rows are pruned. */
+/* The audit ring: in order out as in, a full ring counts, rows are pruned. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,8 +62,8 @@ rows_soon(int64_t want)
 static void
 test_all_columns(void **state)
 {
-	static const struct activity a = { 123, 9, "user", "u1", "192.0.2.1", "curl", "app",
-		"a1", "blog", "deploy", "success", "{\"n\":1}" };
+	static const struct activity a = { 123, 9, "user", "u1", "192.0.2.1", "curl",
+		"app", "a1", "blog", "deploy", "success", "{\"n\":1}" };
 
 	(void)state;
 	activity_add(st, &a);
@@ -82,10 +82,12 @@ test_nulls(void **state)
 	(void)state;
 	activity_add(st, &a);
 	assert_int_equal(rows_soon(1), 1);
-	assert_int_equal(ask("SELECT at > 1e12 AND actor_type='anonymous' AND actor_id IS NULL"
-	    " AND actor_ip IS NULL AND actor_ua IS NULL AND resource_type='' AND resource_id"
-	    " IS NULL AND app IS NULL AND action='' AND result='success' AND details IS NULL"
-	    " FROM activity"), 1);
+	assert_int_equal(
+	    ask("SELECT at > 1e12 AND actor_type='anonymous' AND actor_id IS NULL"
+		" AND actor_ip IS NULL AND actor_ua IS NULL AND resource_type=''"
+		" AND resource_id IS NULL AND app IS NULL AND action=''"
+		" AND result='success' AND details IS NULL FROM activity"),
+	    1);
 }
 
 /* Cut between characters; half of a JSON text is replaced by a whole one. */
@@ -147,12 +149,14 @@ test_threads(void **state)
 		(void)pthread_join(t[i], NULL);
 	dropped = (int64_t)activity_dropped(st);
 	assert_int_equal(rows_soon(THREADS * EACH - dropped), THREADS * EACH - dropped);
-	assert_int_equal(ask("SELECT count(*) FROM (SELECT CAST(actor_id AS INTEGER) AS n,"
-	    " lag(CAST(actor_id AS INTEGER)) OVER (PARTITION BY weight ORDER BY id) AS p"
-	    " FROM activity) WHERE p >= n"), 0);
+	assert_int_equal(
+	    ask("SELECT count(*) FROM (SELECT CAST(actor_id AS INTEGER) AS n,"
+		" lag(CAST(actor_id AS INTEGER)) OVER (PARTITION BY weight ORDER BY id)"
+		" AS p FROM activity) WHERE p >= n"),
+	    0);
 }
 
-/* With the disk's lock in other hands rows wait; then they are dropped, never written twice. */
+/* With the file locked by others rows wait, then are dropped, never written twice. */
 static void
 test_full_ring(void **state)
 {
@@ -163,7 +167,8 @@ test_full_ring(void **state)
 	(void)state;
 	assert_int_equal(sqlite3_open(store_db, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_busy_timeout(db, 5000), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
 	for (int i = 0; i < 5000; i++)
 		activity_add(st, &a);
 	kept = 5000 - (int64_t)activity_dropped(st);
@@ -199,9 +204,12 @@ test_prune(void **state)
 
 	(void)state;
 	assert_int_equal(writer_begin(st, 1000, &w), FZ_OK);
-	assert_int_equal(sql_run(w, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1"
-	    " FROM c WHERE x<100) INSERT INTO activity(at, weight, actor_type, resource_type,"
-	    " action, result) SELECT x, 1, '', '', '', '' FROM c", ""), FZ_OK);
+	assert_int_equal(sql_run(w,
+			     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1"
+			     " FROM c WHERE x<100) INSERT INTO activity(at, weight,"
+			     " actor_type, resource_type, action, result) SELECT x, 1, '', '', '', '' FROM c",
+			     ""),
+	    FZ_OK);
 	assert_int_equal(activity_prune(w, 60, 30, &removed), FZ_OK);
 	assert_int_equal(removed, 30);
 	assert_int_equal(activity_prune(w, 60, 30, &removed), FZ_OK);

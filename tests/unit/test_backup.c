@@ -56,7 +56,8 @@ put_pair(int i)
 		return err;
 	for (int k = 0; k < 2 && err == FZ_OK; k++) {
 		(void)snprintf(name, sizeof(name), "%d-%d", i, k);
-		err = sql_run(w, "INSERT INTO setting(name, value) VALUES(?1, 'v')", "t", name);
+		err = sql_run(
+		    w, "INSERT INTO setting(name, value) VALUES(?1, 'v')", "t", name);
 	}
 	if (err == FZ_OK)
 		return writer_commit(w, NULL);
@@ -100,8 +101,10 @@ count(const char *path)
 	sqlite3_stmt *s = NULL;
 	int64_t n = -1;
 
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM setting", -1, &s, NULL),
+	assert_int_equal(
+	    sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(db, "SELECT count(*) FROM setting", -1, &s, NULL),
 	    SQLITE_OK);
 	if (sqlite3_step(s) == SQLITE_ROW)
 		n = sqlite3_column_int64(s, 0);
@@ -224,7 +227,8 @@ test_no_room(void **state)
 
 	(void)state;
 	/* A file system without any room for files. */
-	assert_int_not_equal(backup_create(st, arena, "/proc/self", "x", &b, &why), FZ_OK);
+	assert_int_not_equal(
+	    backup_create(st, arena, "/proc/self", "x", &b, &why), FZ_OK);
 	assert_null(b.path);
 	assert_true(why.text[0] != '\0');
 }

@@ -81,6 +81,9 @@ test_add(void **state)
 	assert_refused(
 	    CALL("POST", "/api/apps/b/domains", "{\"domain\":\"shop.example\"}"), 409,
 	    "DOMAIN_TAKEN");
+	assert_int_equal(ADD("other.example"), 201);
+	assert_string_not_equal(http_text("data.dns.value"), value);
+	assert_int_equal(CALL("DELETE", "/api/apps/a/domains/other.example", NULL), 200);
 	assert_int_equal(CALL("GET", "/api/custom-domains", NULL), 200);
 	assert_http("data.0.domain", "shop.example");
 	assert_int_equal(json_array_size(http_at("data")), 1);

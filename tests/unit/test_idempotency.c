@@ -72,16 +72,19 @@ test_answer_again(void **state)
 	assert_int_equal(status, 0);
 	/* While it runs. */
 	assert_int_equal(begin("k1", "a", deploy, &status, &answer), FZ_CONFLICT);
-	assert_int_equal(begin("k1", "a", other, &status, &answer), FZ_IDEMPOTENCY_MISMATCH);
+	assert_int_equal(
+	    begin("k1", "a", other, &status, &answer), FZ_IDEMPOTENCY_MISMATCH);
 	assert_int_equal(status, -1);
-	assert_int_equal(idempotency_finish(st, "k1", "a", 201, "{\"n\":1}", &seq), FZ_OK);
+	assert_int_equal(
+	    idempotency_finish(st, "k1", "a", 201, "{\"n\":1}", &seq), FZ_OK);
 	assert_true(seq > 0);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(begin("k1", "a", deploy, &status, &answer), FZ_OK);
 		assert_int_equal(status, 201);
 		assert_string_equal(answer, "{\"n\":1}");
 	}
-	assert_int_equal(begin("k1", "a", other, &status, &answer), FZ_IDEMPOTENCY_MISMATCH);
+	assert_int_equal(
+	    begin("k1", "a", other, &status, &answer), FZ_IDEMPOTENCY_MISMATCH);
 	/* Another caller's key of the same name is another key. */
 	assert_int_equal(begin("k2", "a", other, &status, &answer), FZ_OK);
 	assert_int_equal(status, 0);
@@ -141,8 +144,11 @@ test_prune(void **state)
 	(void)state;
 	assert_int_equal(writer_begin(st, 1000, &w), FZ_OK);
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(sql_run(w, "INSERT INTO idempotency VALUES('k', ?1, x'00', 200,"
-		    " '', ?2)", "ii", (int64_t)i, now + (i - 5) * 43000000LL), FZ_OK);
+		assert_int_equal(sql_run(w,
+				     "INSERT INTO idempotency VALUES('k', ?1, x'00', 200,"
+				     " '', ?2)",
+				     "ii", (int64_t)i, now + (i - 5) * 43000000LL),
+		    FZ_OK);
 	/* 0..2 are too old, 8 and 9 of a clock that was wrong. */
 	assert_int_equal(idempotency_prune(w, 3, &removed), FZ_OK);
 	assert_int_equal(removed, 3);

@@ -61,8 +61,8 @@ put_pair(int thread, int pair, uint64_t *seq)
 	value[sizeof(value) - 1 - (size_t)pair % 500] = '\0';
 	for (int half = 0; half < 2 && err == FZ_OK; half++) {
 		(void)snprintf(name, sizeof(name), "%d-%d-%d", half, pair, thread);
-		err = sql_run(w, "INSERT INTO setting(name, value) VALUES(?1, ?2)", "tt", name,
-		    value);
+		err = sql_run(w, "INSERT INTO setting(name, value) VALUES(?1, ?2)", "tt",
+		    name, value);
 	}
 	if (err == FZ_OK)
 		return writer_commit(w, seq);
@@ -98,10 +98,12 @@ keep_checkpointing(void *arg)
 
 	while (!atomic_load(&enough)) {
 		(void)usleep(7000);
-		(void)sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		(void)sqlite3_wal_checkpoint_v2(
+		    c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 		if (!writer_hold(&st->writer, 1000))
 			continue;
-		(void)sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		(void)sqlite3_wal_checkpoint_v2(
+		    c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 		writer_release(&st->writer);
 	}
 	return NULL;
@@ -124,9 +126,12 @@ missing(struct reader *r, const int *promised)
 	for (int t = 0; t < THREADS; t++) {
 		int64_t there = 0;
 
-		assert_int_equal(sql_get_int(r, &there, "SELECT count(*) FROM setting WHERE"
-		    " name LIKE '0-%-' || ?1 AND CAST(substr(name, 3) AS INTEGER) <= ?2", "ii",
-		    (int64_t)t, (int64_t)promised[t]), FZ_OK);
+		assert_int_equal(sql_get_int(r, &there,
+				     "SELECT count(*) FROM setting WHERE name LIKE"
+				     " '0-%-' || ?1 AND CAST(substr(name, 3) AS INTEGER)"
+				     " <= ?2",
+				     "ii", (int64_t)t, (int64_t)promised[t]),
+		    FZ_OK);
 		lost += promised[t] - there;
 	}
 	return lost;
@@ -152,9 +157,13 @@ examine(const char *db, const int *promised, struct result *res)
 	if (sql_row(s) != FZ_OK || strcmp(sql_text(s, 0), "ok") != 0)
 		res->corrupt++;
 	(void)sql_close(s);
-	assert_int_equal(sql_get_int(r, &n, "SELECT count(*) FROM setting a WHERE NOT EXISTS"
-	    " (SELECT 1 FROM setting b WHERE b.name = (1 - substr(a.name, 1, 1)) ||"
-	    " substr(a.name, 2))", ""), FZ_OK);
+	assert_int_equal(
+	    sql_get_int(r, &n,
+		"SELECT count(*) FROM setting a WHERE NOT EXISTS"
+		" (SELECT 1 FROM setting b WHERE b.name = (1 - substr(a.name, 1, 1)) ||"
+		" substr(a.name, 2))",
+		""),
+	    FZ_OK);
 	res->torn_pairs += n != 0;
 	lost = missing(r, promised);
 	res->lost_images += lost != 0;
@@ -217,9 +226,11 @@ run(int images, int64_t ms)
 	conn_close(c);
 	store_close(st);
 	torn_disk_trace(NULL);
-	print_message("%s: %d images, %d corrupt, %d torn pairs, %d lost acknowledged rows "
-	    "(%d), last pair %d\n", wait_durable ? "durable" : "not waiting", res.images,
-	    res.corrupt, res.torn_pairs, res.lost_images, res.lost_rows, atomic_load(&acked[0]));
+	print_message(
+	    "%s: %d images, %d corrupt, %d torn pairs, %d lost acknowledged rows "
+	    "(%d), last pair %d\n",
+	    wait_durable ? "durable" : "not waiting", res.images, res.corrupt,
+	    res.torn_pairs, res.lost_images, res.lost_rows, atomic_load(&acked[0]));
 	return res;
 }
 

@@ -545,11 +545,54 @@ test_variants_and_garbage(void **state)
 	reader_close(rd);
 }
 
+/* Set the quotas of an existing app. */
+static void
+set_quotas(const char *label, const char *quotas)
+{
+	struct writer *w;
+	struct app a;
+
+	assert_int_equal(writer_begin(fx.node.store, 1000, &w), FZ_OK);
+	assert_int_equal(app_find(writer_reader(w), fx.arena, label, &a), FZ_OK);
+	a.quotas = quotas;
+	assert_int_equal(app_update(w, &a), FZ_OK);
+	assert_int_equal(writer_commit(w, NULL), FZ_OK);
+}
+
+/* Past a quota nothing changes; up to it everything goes on. */
+static void
+test_quotas(void **state)
+{
+	struct deploy_options opt = { .label = "blog", .source = "deploy", .by = "ann" };
+	struct deploy_result res;
+
+	(void)state;
+	assert_int_equal(deploy("blog", "one", &res), FZ_OK);
+	set_quotas("blog", "{\"files\":1}");
+	begin();
+	must_put("index.html", "two");
+	must_put("more.html", "three");
+	assert_int_equal(commit(&opt, &res), FZ_QUOTA_EXCEEDED);
+	assert_string_equal(
+	    json_string_value(json_object_get(fx.rs.details, "quota")), "files");
+	staging_free(st);
+	assert_int_equal(deploy("blog", "two", &res), FZ_OK);
+	assert_int_equal(res.version.n, 2);
+
+	/* "one" and "two" are six bytes; four more fit into ten, five do not. */
+	set_quotas("blog", "{\"disk_bytes\":10}");
+	assert_int_equal(deploy("blog", "fiver", &res), FZ_QUOTA_EXCEEDED);
+	assert_int_equal(deploy("blog", "four", &res), FZ_OK);
+	assert_int_equal(res.version.n, 3);
+	assert_true(res.version.live);
+}
+
 int
 main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(test_quotas),
 		TEST(test_left_out), TEST(test_warnings_bounded), TEST(test_too_large),
 		TEST(test_strip), TEST(test_first_and_next), TEST(test_names),
 		TEST(test_other_aliases), TEST(test_titles), TEST(test_limited_key),

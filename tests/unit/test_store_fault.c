@@ -56,7 +56,7 @@ f_sync_db(sqlite3_file *f, int flags)
 	return atomic_load(&fail_sync_db) ? SQLITE_IOERR_FSYNC : real->xSync(f, flags);
 }
 
-/* The default VFS has one table for the database, which is locked, and one for the WAL. */
+/* The default VFS has a table for the database, which is locked, and one for the WAL. */
 static int
 v_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *f, int flags, int *out)
 {
@@ -147,8 +147,8 @@ put_pair(int n)
 		return err;
 	for (int half = 0; half < 2 && err == FZ_OK; half++) {
 		(void)snprintf(name, sizeof(name), "%d-%d", half, n);
-		err = sql_run(w, "INSERT INTO setting(name, value) VALUES(?1, ?2)", "tt", name,
-		    big);
+		err = sql_run(w, "INSERT INTO setting(name, value) VALUES(?1, ?2)", "tt",
+		    name, big);
 	}
 	if (err == FZ_OK)
 		return writer_commit(w, NULL);
@@ -307,8 +307,8 @@ child(bool checkpoint)
 	struct writer *w;
 	uint64_t seq = 0;
 
-	if (freopen("/dev/null", "w", stderr) == NULL || store_open(&o, &st, NULL) != FZ_OK ||
-	    writer_begin(st, 1000, &w) != FZ_OK ||
+	if (freopen("/dev/null", "w", stderr) == NULL ||
+	    store_open(&o, &st, NULL) != FZ_OK || writer_begin(st, 1000, &w) != FZ_OK ||
 	    sql_run(w, "INSERT OR REPLACE INTO setting VALUES('a', 'b')", "") != FZ_OK ||
 	    writer_commit(w, &seq) != FZ_OK)
 		return 2;

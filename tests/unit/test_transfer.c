@@ -195,8 +195,13 @@ test_round_trip(void **state)
 	keep_zip();
 	assert_int_equal(import("copy", "true"), 201);
 	assert_http("data.deploy", "1");
+	CALL("PUT", "/api/apps/shop",
+	    "{\"description\":\"other\",\"quotas\":{\"files\":1}}");
 	assert_int_equal(import("shop", "true"), 201);
 	assert_http("data.deploy", "2");
+	CALL("GET", "/api/apps/shop", NULL);
+	assert_http("data.description", "d");
+	assert_http("data.quotas", "{\"files\":99}");
 	digest_of("shop", before);
 	assert_memory_equal(before, after, SHA256_LEN);
 }
@@ -300,6 +305,9 @@ test_archives(void **state)
 		{ { DOC("\"app\":{\"title\":\"admin\"}") }, 403, "SYSTEM_ALIAS" },
 		{ { DOC("\"app\":{\"title\":\"t\",\"tags\":7}") }, 400,
 		    "VALIDATION_FAILED" },
+		/* Noticed only after the app is made. */
+		{ { DOC(APP), { "files/a", "x" }, { "files/A", "y" } }, 422,
+		    "ARCHIVE_UNSAFE" },
 		{ { DOC(APP), { "files/../a", "x" } }, 422, "ARCHIVE_UNSAFE" },
 		{ { DOC(APP), { "../a", "x" } }, 422, "ARCHIVE_UNSAFE" },
 	};
