@@ -23,8 +23,5 @@ shift 2
 		j=$((j + 1))
 	done
 	printf '\t.quad 0, 0, 0\n\t.section .note.GNU-stack,"",%%progbits\n'
-	# One object without the CET mark and the linker takes it off the whole program.
-	printf '#ifdef __x86_64__\n\t.section .note.gnu.property,"a"\n\t.balign 8\n'
-	printf '\t.long 4, 16, 5\n\t.asciz "GNU"\n\t.long 0xc0000002, 4, 3, 0\n#endif\n'
 } > "$out.tmp"
 mv "$out.tmp" "$out"

@@ -34,6 +34,7 @@ struct node {
 	uint64_t	 max_archive;
 	unsigned	 workers;
 	const char	**trusted_proxies;	/* CIDR texts, NULL-ended */
+	const char	*dns_server;	/* "IP:PORT" asked about domains; NULL = the system's */
 	int64_t		 started_ms;	/* wall clock */
 	struct store	*store;
 	struct metrics	*metrics;	/* admin/metrics.h */

@@ -134,7 +134,7 @@ dns_has_txt(const char *server, const char *name, const char *text, bool *found,
 	memset(&st, 0, sizeof(st));
 	if (server != NULL && !dns_server_parse(server, &sa))
 		return why_set(why, FZ_SERVICE_UNAVAILABLE,
-		    "the setting dns_server is no address: %.60s", server);
+		    "dns_server is no address: %.60s", server);
 	if (res_ninit(&st) != 0)
 		return why_set(why, FZ_SERVICE_UNAVAILABLE, "the resolver cannot start");
 	st.retrans = WAIT_S;

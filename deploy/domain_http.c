@@ -20,7 +20,6 @@
 #include "deploy/reply.h"
 #include "deploy/weburl.h"
 #include "store/domain.h"
-#include "store/setting.h"
 
 #define TOKEN_LEN 32
 #define DOMAINS_MAX 1000	/* of the node; the list is not paged */
@@ -178,7 +177,7 @@ find_domain(struct request *rq, struct response *rs, struct reader *rd, struct d
 }
 
 static enum fz_err
-load(struct request *rq, struct response *rs, struct domain *d, const char **server)
+load(struct request *rq, struct response *rs, struct domain *d)
 {
 	struct reader *rd;
 	enum fz_err err = reader_open(rq->node->store, &rd);
@@ -186,22 +185,20 @@ load(struct request *rq, struct response *rs, struct domain *d, const char **ser
 	if (err != FZ_OK)
 		return err;
 	err = find_domain(rq, rs, rd, d);
-	if (err == FZ_OK)
-		err = setting_get(rd, rq->arena, "dns_server", server);
 	reader_close(rd);
 	return err;
 }
 
 /* What the DNS says about d, as its new status and error. */
 static void
-look(struct request *rq, const char *server, const struct domain *d, const char **status,
-    const char **error)
+look(struct request *rq, const struct domain *d, const char **status, const char **error)
 {
 	const char *name = arena_printf(rq->arena, "_fazt.%s", d->domain);
 	const char *value = arena_printf(rq->arena, "fazt-verify=%s", d->token);
 	struct why why = { 0 };
 	bool found = false;
-	enum fz_err err = dns_has_txt(server, name, value, &found, &why);
+	enum fz_err err = dns_has_txt(rq->node->dns_server, name, value, &found,
+	    &why);
 
 	*error = "";
 	*status = "error";
@@ -240,13 +237,13 @@ note_check(struct request *rq, struct response *rs, const struct domain *asked,
 static enum fz_err
 verify_domain(struct request *rq, struct response *rs)
 {
-	const char *server = NULL, *status, *error;
+	const char *status, *error;
 	struct domain asked, d;
-	enum fz_err err = load(rq, rs, &asked, &server);
+	enum fz_err err = load(rq, rs, &asked);
 
 	if (err != FZ_OK)
 		return err;
-	look(rq, server, &asked, &status, &error);
+	look(rq, &asked, &status, &error);
 	err = note_check(rq, rs, &asked, status, error, &d);
 	return err == FZ_OK ? response_data(rs, 200, domain_json(rq, &d)) : err;
 }

@@ -13,18 +13,15 @@
 #include "store/apikey.h"
 
 static enum fz_err
-add_key(struct apikey *key)
+add_key(struct apikey *key, struct why *why)
 {
 	struct store *store = NULL;
 	struct writer *w = NULL;
-	struct why why = { { 0 } };
 	uint64_t seq = 0;
-	enum fz_err err = command_store(&store, &why);
+	enum fz_err err = command_store(&store, why);
 
-	if (err != FZ_OK) {
-		command_fail(err, &why, "create-key");
+	if (err != FZ_OK)
 		return err;
-	}
 	err = writer_begin(store, 5000, &w);
 	if (err == FZ_OK) {
 		err = apikey_add(w, key);
@@ -35,8 +32,6 @@ add_key(struct apikey *key)
 	}
 	store_durable(store, seq);
 	store_close(store);
-	if (err != FZ_OK)
-		command_fail(err, NULL, "create-key");
 	return err;
 }
 
@@ -76,8 +71,8 @@ cmd_create_key(const struct command *c, int argc, char **argv)
 	key.name = name;
 	key.created_by = "command line";
 	key.expires = expires == NULL ? 0 : clock_wall_ms() + ms;
-	err = add_key(&key);
-	code = err == FZ_OK ? 0 : 1;
+	err = add_key(&key, &why);
+	code = err == FZ_OK ? 0 : command_fail(err, &why, "create-key");
 	if (err == FZ_OK) {
 		fprintf(stderr, "Key %s with scopes %s. It is shown once:\n", id, key.scopes);
 		printf("%s\n", text);

@@ -294,8 +294,10 @@ gate_stop(struct gate *g)
 	worker_queue_close(&g->ready);
 	worker_queue_close(&g->shed);
 	for (unsigned i = 0; i <= g->nworkers; i++)
-		if (g->workers[i].started)
+		if (g->workers[i].started) {
 			pthread_join(g->workers[i].thread, NULL);
+			pthread_cond_destroy(&g->workers[i].wake);
+		}
 	for (c = g->conns; c != NULL; c = next) {
 		next = c->next;
 		acceptor_forget(g, c);

@@ -28,12 +28,11 @@ struct gate_view {
 
 struct gate_queue {
 	pthread_mutex_t	 lock;
-	pthread_cond_t	 filled;
 	struct conn	*first;		/* under lock, as the rest */
 	struct conn	**last;
 	unsigned	 len;
 	unsigned	 heads;		/* of them requests not begun */
-	unsigned	 waiting;	/* threads in pop */
+	struct gate_worker *idle;	/* the one that slept last first */
 	bool		 closed;
 };
 
@@ -42,6 +41,9 @@ struct gate_worker {
 	struct gate_queue *queue;	/* fixed */
 	pthread_t	 thread;
 	bool		 started;
+	pthread_cond_t	 wake;
+	bool		 woken;		/* under the queue's lock */
+	struct gate_worker *idle_next;	/* under the queue's lock */
 	atomic_int_fast64_t since_ms;	/* begin of the turn that runs now, 0 = none */
 };
 

@@ -59,6 +59,7 @@ setup_node(struct node *node, struct arena *arena, const struct config *c,
 	node->port_suffix = c->public_port == 0 ? "" :
 	    arena_printf(arena, ":%d", (int)c->public_port);
 	node->state_dir = arena_strdup(arena, state_dir);
+	node->dns_server = c->dns_server == NULL ? NULL : arena_strdup(arena, c->dns_server);
 	node->tmp_dir = arena_printf(arena, "%s/tmp", state_dir);
 	node->dev = c->dev;
 	node->max_json = (uint64_t)c->max_json_kib * KIB;

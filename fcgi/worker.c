@@ -5,7 +5,9 @@
  * stuck behind saying yes.
  *
  * A queue is a list through the connections themselves: pushing cannot fail and costs no
- * memory; how long it may get is the acceptor's decision.
+ * memory; how long it may get is the acceptor's decision.  The thread that slept last is
+ * woken first: its stack and caches are warm, and the threads that are too many stay
+ * asleep.
  *
  * Stacks are 4 MiB because scripts will run on them.  Signals are blocked: they are the
  * main thread's.
@@ -24,15 +26,25 @@ void
 worker_queue_init(struct gate_queue *q)
 {
 	pthread_mutex_init(&q->lock, NULL);
-	pthread_cond_init(&q->filled, NULL);
 	q->last = &q->first;
 }
 
 void
 worker_queue_fini(struct gate_queue *q)
 {
-	pthread_cond_destroy(&q->filled);
 	pthread_mutex_destroy(&q->lock);
+}
+
+static void
+wake_one(struct gate_queue *q)
+{
+	struct gate_worker *w = q->idle;
+
+	if (w == NULL)
+		return;
+	q->idle = w->idle_next;
+	w->woken = true;
+	pthread_cond_signal(&w->wake);
 }
 
 void
@@ -45,22 +57,24 @@ worker_push(struct gate_queue *q, struct conn *c)
 	q->len++;
 	if (c->state == CONN_HEAD)
 		q->heads++;
-	if (q->waiting > 0)
-		pthread_cond_signal(&q->filled);
+	wake_one(q);
 	pthread_mutex_unlock(&q->lock);
 }
 
 /* NULL when the queue was closed. */
 static struct conn *
-pop(struct gate_queue *q)
+pop(struct gate_worker *w)
 {
+	struct gate_queue *q = w->queue;
 	struct conn *c = NULL;
 
 	pthread_mutex_lock(&q->lock);
 	while (q->first == NULL && !q->closed) {
-		q->waiting++;
-		pthread_cond_wait(&q->filled, &q->lock);
-		q->waiting--;
+		w->woken = false;
+		w->idle_next = q->idle;
+		q->idle = w;
+		while (!w->woken)
+			pthread_cond_wait(&w->wake, &q->lock);
 	}
 	if (!q->closed) {
 		c = q->first;
@@ -80,7 +94,8 @@ worker_queue_close(struct gate_queue *q)
 {
 	pthread_mutex_lock(&q->lock);
 	q->closed = true;
-	pthread_cond_broadcast(&q->filled);
+	while (q->idle != NULL)
+		wake_one(q);
 	pthread_mutex_unlock(&q->lock);
 }
 
@@ -123,7 +138,7 @@ work(void *arg)
 
 	turn.reader = fastcgi_reader_new();
 	turn.scratch = xmalloc(TURN_SCRATCH);
-	for (c = pop(w->queue); c != NULL; c = pop(w->queue)) {
+	for (c = pop(w); c != NULL; c = pop(w)) {
 		atomic_store(&w->since_ms, clock_mono_ms());
 		atomic_fetch_add(&w->gate->busy, 1);
 		gate_metric(w->gate, METRIC_QUEUE_DEPTH, -1);
@@ -141,8 +156,10 @@ work(void *arg)
 enum fz_err
 worker_start(struct gate_worker *w, struct why *why)
 {
-	enum fz_err err = gate_thread(&w->thread, STACK, work, w, why);
+	enum fz_err err;
 
+	pthread_cond_init(&w->wake, NULL);
+	err = gate_thread(&w->thread, STACK, work, w, why);
 	w->started = err == FZ_OK;
 	return err;
 }

@@ -25,7 +25,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "store/conn.h"
+#include "store/dbconn.h"
 #include "store/disk.h"
 #include "store/parts.h"
 #include "store/sql.h"
@@ -196,7 +196,7 @@ backup_create(struct store *store, struct arena *arena, const char *dir,
 	b.path = arena_printf(arena, "%s/%s.db", dir, b.name);
 	temporary = arena_printf(
 	    arena, "%s/" TEMPORARY "%s.%d", dir, b.name, (int)getpid());
-	err = conn_open(store->path, CONN_SNAPSHOT | CONN_KEEP_WAL, &c, why);
+	err = dbconn_open(store->path, DBCONN_SNAPSHOT | DBCONN_KEEP_WAL, &c, why);
 	if (err != FZ_OK)
 		return err;
 	err = check_room(c, dir, why);
@@ -204,7 +204,7 @@ backup_create(struct store *store, struct arena *arena, const char *dir,
 		err = sql_get_int(c, &schema, "PRAGMA user_version", "");
 	if (err == FZ_OK)
 		err = vacuum_into(c, temporary, why);
-	conn_close(c);
+	dbconn_close(c);
 	if (err == FZ_OK)
 		err = publish(temporary, dir, &b, schema, why);
 	if (err == FZ_OK)
@@ -229,12 +229,12 @@ backup_before_migration(const char *db_path, int from, struct why *why)
 
 	if (slash != NULL)
 		slash[slash == dir ? 1 : 0] = '\0';
-	err = conn_open(db_path, CONN_SNAPSHOT | CONN_KEEP_WAL, &c, why);
+	err = dbconn_open(db_path, DBCONN_SNAPSHOT | DBCONN_KEEP_WAL, &c, why);
 	if (err == FZ_OK)
 		err = check_room(c, slash != NULL ? dir : ".", why);
 	if (err == FZ_OK)
 		err = vacuum_into(c, temporary, why);
-	conn_close(c);
+	dbconn_close(c);
 	if (err == FZ_OK && rename(temporary, path) != 0)
 		err = disk_failed(why, "rename", temporary);
 	if (err == FZ_OK)
@@ -313,7 +313,7 @@ backup_verify(const char *path, struct why *why)
 		    strerrordesc_np(errno));
 	err = verify_hash(path, why);
 	if (err == FZ_OK)
-		err = conn_open(path, CONN_KEEP_WAL, &c, why);
+		err = dbconn_open(path, DBCONN_KEEP_WAL, &c, why);
 	if (err != FZ_OK)
 		return err;
 	s = sql_open(c, "PRAGMA integrity_check(1)", "");
@@ -325,8 +325,8 @@ backup_verify(const char *path, struct why *why)
 	(void)sql_close(s);
 	if (err == FZ_OK)
 		err = sql_get_int(c, &id, "PRAGMA application_id", "");
-	if (err == FZ_OK && id != CONN_APPLICATION_ID)
+	if (err == FZ_OK && id != DBCONN_APPLICATION_ID)
 		err = why_set(why, FZ_CORRUPT, "%s was not made by fazt-fcgi", path);
-	conn_close(c);
+	dbconn_close(c);
 	return err;
 }

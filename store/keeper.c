@@ -26,6 +26,7 @@
 #define TICK_MS 20
 #define FLUSH_MS 200
 #define TIDY_MS (3600 * 1000)
+#define TIDY_AGAIN_MS (60 * 1000)
 #define IDLE_MS 1000
 #define CHECKPOINT_FRAMES 4000
 #define RETRY_MS 250
@@ -40,7 +41,8 @@ struct keeper {
 	pthread_cond_t	 wake;
 	bool		 stop;
 	int64_t		 flushed;	/* monotonic ms */
-	int64_t		 tidied;
+	int64_t		 tidy_at;	/* begin, or go on with what was begun */
+	struct tidy	 tidy;
 	int64_t		 quiet_since;
 	uint64_t	 seen;		/* newest commit at quiet_since */
 	int64_t		 not_before;	/* no checkpoint earlier */
@@ -58,12 +60,11 @@ pass(struct keeper *k, int mode)
 	int frames = 0, copied = 0;
 	int rc = sqlite3_wal_checkpoint_v2(k->conn->db, NULL, mode, &frames, &copied);
 	bool failed = rc != SQLITE_OK && rc != SQLITE_BUSY;
+	/* Ends the process when it was the sync that failed. */
+	enum fz_err err = failed ? dbconn_err(k->conn, rc) : FZ_OK;
 
 	if (failed && !k->failing)
-		log_error(
-		    "checkpoint failed", "error", err_text(conn_err(k->conn, rc)), NULL);
-	else if (failed)
-		(void)conn_err(k->conn, rc);
+		log_error("checkpoint failed", "error", err_text(err), NULL);
 	else if (rc == SQLITE_OK && k->failing)
 		log_info("checkpoints work again", NULL);
 	if (rc != SQLITE_BUSY)
@@ -104,7 +105,7 @@ maybe_give_back(struct keeper *k, int64_t now)
 	(void)sqlite3_busy_timeout(k->conn->db, 0);
 	if (pass(k, SQLITE_CHECKPOINT_TRUNCATE))
 		atomic_store(&store->wal_frames, 0);
-	(void)sqlite3_busy_timeout(k->conn->db, CONN_BUSY_MS);
+	(void)sqlite3_busy_timeout(k->conn->db, DBCONN_BUSY_MS);
 	writer_release(&store->writer);
 }
 
@@ -124,6 +125,19 @@ maybe_checkpoint(struct keeper *k, int64_t now)
 		checkpoint(k);
 }
 
+/* A little each tick, for checkpoints must not wait for the end of a large sweep. */
+static void
+maybe_tidy(struct keeper *k, int64_t now)
+{
+	if (now < k->tidy_at)
+		return;
+	while (store_tidy_slice(k->store, &k->tidy))
+		if (clock_mono_ms() - now >= TICK_MS)
+			return;
+	k->tidy_at = now + (k->tidy.skipped ? TIDY_AGAIN_MS : TIDY_MS);
+	k->tidy = (struct tidy){ 0 };
+}
+
 static void
 tick(struct keeper *k)
 {
@@ -137,10 +151,7 @@ tick(struct keeper *k)
 		activity_flush(k->store);
 		syncer_poke(k->store->syncer);
 	}
-	if (now - k->tidied >= TIDY_MS) {
-		k->tidied = now;
-		store_tidy(k->store);
-	}
+	maybe_tidy(k, now);
 }
 
 static void *
@@ -169,7 +180,7 @@ run(void *arg)
 enum fz_err
 keeper_new(struct store *store, struct keeper **out, struct why *why)
 {
-	unsigned flags = CONN_WRITE | (store->no_checkpoint ? CONN_KEEP_WAL : 0);
+	unsigned flags = DBCONN_WRITE | (store->no_checkpoint ? DBCONN_KEEP_WAL : 0);
 	struct keeper *k = xcalloc(1, sizeof(*k));
 	pthread_condattr_t attr;
 	enum fz_err err;
@@ -177,8 +188,7 @@ keeper_new(struct store *store, struct keeper **out, struct why *why)
 
 	k->store = store;
 	k->flushed = k->quiet_since = clock_mono_ms();
-	k->tidied = k->flushed - TIDY_MS;
-	err = conn_open(store->path, flags, &k->conn, why);
+	err = dbconn_open(store->path, flags, &k->conn, why);
 	if (err != FZ_OK) {
 		free(k);
 		return err;
@@ -191,7 +201,7 @@ keeper_new(struct store *store, struct keeper **out, struct why *why)
 	(void)pthread_condattr_destroy(&attr);
 	rc = pthread_create(&k->thread, NULL, run, k);
 	if (rc != 0) {
-		conn_close(k->conn);
+		dbconn_close(k->conn);
 		free(k);
 		return why_set(
 		    why, FZ_IO, "cannot start a thread: %s", strerrordesc_np(rc));
@@ -213,6 +223,6 @@ keeper_free(struct keeper *k)
 	(void)pthread_join(k->thread, NULL);
 	(void)pthread_mutex_destroy(&k->lock);
 	(void)pthread_cond_destroy(&k->wake);
-	conn_close(k->conn);
+	dbconn_close(k->conn);
 	free(k);
 }

@@ -68,7 +68,7 @@ migrate_check(struct reader *c, const struct embed *steps, struct why *why)
 		return failed(c, err, "the file cannot be read", why);
 	if (tables == 0 && version == 0)
 		return FZ_OK;
-	if (id != CONN_APPLICATION_ID)
+	if (id != DBCONN_APPLICATION_ID)
 		return why_set(
 		    why, FZ_CORRUPT, "this SQLite file was not made by fazt-fcgi");
 	if (version > last)
@@ -88,7 +88,7 @@ apply(struct reader *c, const struct embed *steps, int64_t from, struct why *why
 	for (const struct embed *s = steps; s->path != NULL && err == FZ_OK; s++) {
 		if (number_of(s->path) <= from)
 			continue;
-		err = conn_exec(c, s->data);
+		err = dbconn_exec(c, s->data);
 		if (err == FZ_OK && sqlite3_get_autocommit(c->db))
 			err = why_set(
 			    why, FZ_INTERNAL_ERROR, "%s ends the transaction", s->path);
@@ -99,11 +99,11 @@ apply(struct reader *c, const struct embed *steps, int64_t from, struct why *why
 		return err;
 	(void)sqlite3_snprintf(
 	    sizeof(sql), sql, "PRAGMA user_version=%d", migrate_last(steps));
-	err = conn_exec(c, sql);
+	err = dbconn_exec(c, sql);
 	if (err == FZ_OK) {
 		(void)sqlite3_snprintf(sizeof(sql), sql, "PRAGMA application_id=%d",
-		    CONN_APPLICATION_ID);
-		err = conn_exec(c, sql);
+		    DBCONN_APPLICATION_ID);
+		err = dbconn_exec(c, sql);
 	}
 	return err == FZ_OK ? FZ_OK : failed(c, err, "cannot set the version", why);
 }
@@ -114,17 +114,17 @@ migrate(struct reader *c, const struct embed *steps, struct why *why)
 	int64_t from = 0;
 	enum fz_err err;
 
-	err = conn_begin(c, "BEGIN IMMEDIATE");
+	err = dbconn_begin(c, "BEGIN IMMEDIATE");
 	if (err != FZ_OK)
 		return failed(c, err, "cannot begin the migration", why);
 	err = sql_get_int(c, &from, "PRAGMA user_version", "");
 	if (err == FZ_OK && from < migrate_last(steps))
 		err = apply(c, steps, from, why);
 	if (err != FZ_OK) {
-		conn_rollback(c);
+		dbconn_rollback(c);
 		return err;
 	}
-	err = conn_commit(c);
+	err = dbconn_commit(c);
 	return err == FZ_OK ? FZ_OK : failed(c, err, "cannot commit the migration", why);
 }
 
@@ -145,11 +145,11 @@ migrate_run(
 		if (err != FZ_OK)
 			return err;
 	}
-	err = conn_exec(c, "PRAGMA synchronous=FULL");
+	err = dbconn_exec(c, "PRAGMA synchronous=FULL");
 	if (err == FZ_OK)
 		err = migrate(c, steps, why);
 	/* Outside a transaction this cannot fail but for memory. */
-	if (conn_exec(c, "PRAGMA synchronous=NORMAL") != FZ_OK && err == FZ_OK)
+	if (dbconn_exec(c, "PRAGMA synchronous=NORMAL") != FZ_OK && err == FZ_OK)
 		err = FZ_IO;
 	return err;
 }

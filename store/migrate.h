@@ -9,7 +9,7 @@
 
 #include "base/embed.h"
 #include "base/err.h"
-#include "store/conn.h"
+#include "store/dbconn.h"
 
 /*
  * Is the file ours and not newer than steps?  Changes nothing.  FZ_NOT_SUPPORTED for a

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "store/conn.h"
+#include "store/dbconn.h"
 #include "store/store.h"
 
 struct reader_pool;
@@ -71,6 +71,15 @@ unsigned	 writer_waiting(struct writer *);
 void		 writer_look_around(struct store *);
 /* Is the reserve touched? */
 bool		 writer_disk_full(const struct store *);
+
+/* store.c: tidying in short transactions, from step 0. */
+struct tidy {
+	unsigned	 step;
+	unsigned	 refused;	/* times this step found the writer busy */
+	bool		 skipped;	/* a step was given up: try again soon */
+};
+/* One transaction; false when all is done. */
+bool		 store_tidy_slice(struct store *, struct tidy *);
 
 /* syncer.c */
 enum fz_err	 syncer_new(struct store *, sqlite3 *db, struct syncer **, struct why *)

@@ -58,7 +58,7 @@ reader_pool_free(struct reader_pool *pool)
 	while (pool->idle != NULL) {
 		struct reader *next = pool->idle->next;
 
-		conn_close(pool->idle);
+		dbconn_close(pool->idle);
 		pool->idle = next;
 	}
 	(void)pthread_mutex_destroy(&pool->lock);
@@ -125,7 +125,7 @@ give_place(struct reader_pool *pool, struct reader *c)
 enum fz_err
 reader_open(struct store *store, struct reader **out)
 {
-	unsigned flags = store->no_checkpoint ? CONN_KEEP_WAL : 0;
+	unsigned flags = store->no_checkpoint ? DBCONN_KEEP_WAL : 0;
 	struct reader *c;
 	enum fz_err err;
 
@@ -133,18 +133,18 @@ reader_open(struct store *store, struct reader **out)
 	if (err != FZ_OK)
 		return err;
 	if (c == NULL) {
-		err = conn_open(store->path, flags, &c, NULL);
+		err = dbconn_open(store->path, flags, &c, NULL);
 		if (err != FZ_OK)
 			goto out;
 		c->store = store;
 	}
 	c->deadline = clock_mono_ms() + LIMIT_READ_TX_MS;
-	err = conn_begin(c, "BEGIN");
+	err = dbconn_begin(c, "BEGIN");
 	if (err == FZ_OK) {
 		*out = c;
 		return FZ_OK;
 	}
-	conn_close(c);
+	dbconn_close(c);
 out:
 	give_place(store->readers, NULL);
 	return err;
@@ -161,9 +161,9 @@ reader_close(struct reader *c)
 		return;
 	pool = c->store->readers;
 	c->deadline = 0;
-	err = conn_commit(c);
+	err = dbconn_commit(c);
 	if (err != FZ_OK && err != FZ_TIMEOUT) {
-		conn_close(c);
+		dbconn_close(c);
 		c = NULL;
 	}
 	give_place(pool, c);

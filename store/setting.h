@@ -1,7 +1,6 @@
 /*
  * Settings that travel with the file: domain, admin_host, auth_host, maintenance
- * (JSON of /api/system/maintenance), dns_server ("IP:PORT" asked about custom domains
- * instead of the resolver of the system).
+ * (JSON of /api/system/maintenance).
  * Thread contract: as the reader or writer given.
  */
 #ifndef STORE_SETTING_H

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "store/conn.h"
+#include "store/dbconn.h"
 
 struct sql {
 	const char	*literal;
@@ -63,7 +63,7 @@ bucket(const char *literal)
 {
 	uintptr_t x = (uintptr_t)literal;
 
-	return (x >> 4 ^ x >> 11) % CONN_BUCKETS;
+	return (x >> 4 ^ x >> 11) % DBCONN_BUCKETS;
 }
 
 /* A kept statement that nobody uses, else a new one. */
@@ -82,7 +82,7 @@ get(struct reader *c, const char *literal)
 	rc = sqlite3_prepare_v3(
 	    c->db, literal, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL);
 	if (rc != SQLITE_OK) {
-		s->err = conn_err(c, rc);
+		s->err = dbconn_err(c, rc);
 		return s;
 	}
 	s->next = *list;
@@ -142,7 +142,7 @@ open_va(struct reader *c, const char *literal, const char *fmt, va_list *ap)
 		int rc = bind_one(s->stmt, i + 1, fmt[i], ap);
 
 		if (rc != SQLITE_OK) {
-			s->err = conn_err(c, rc);
+			s->err = dbconn_err(c, rc);
 			break;
 		}
 	}
@@ -176,7 +176,7 @@ sql_row(struct sql *s)
 	s->done = true;
 	if (rc == SQLITE_DONE)
 		return FZ_NOT_FOUND;
-	s->err = conn_err(s->conn, rc);
+	s->err = dbconn_err(s->conn, rc);
 	if (s->conn->in_tx && s->conn->lost == FZ_OK &&
 	    sqlite3_get_autocommit(s->conn->db))
 		s->conn->lost = s->err;
@@ -292,7 +292,7 @@ sql_handle(struct reader *c)
 void
 sql_forget(struct reader *c)
 {
-	for (size_t i = 0; i < CONN_BUCKETS; i++) {
+	for (size_t i = 0; i < DBCONN_BUCKETS; i++) {
 		while (c->kept[i] != NULL) {
 			struct sql *next = c->kept[i]->next;
 

@@ -36,7 +36,9 @@
 #define CHECK_MS 2000
 #define SLICE_BLOBS 64
 #define SLICE_ROWS 2000
-#define SLICE_WAIT_MS 1000
+#define SLICE_WAIT_MS 100
+#define SLICE_TRIES 20
+#define SLICE_PAUSE_US 1000
 /* Free pages are reused; they go back to the disk when they are more than this. */
 #define FREE_PAGES_KEPT 1024
 
@@ -107,31 +109,31 @@ say_restore(const char *path, struct why *why)
 static enum fz_err
 open_file(const struct store_options *o, struct reader **out, struct why *why)
 {
-	unsigned flags = CONN_WRITE | (o->no_checkpoint ? CONN_KEEP_WAL : 0);
+	unsigned flags = DBCONN_WRITE | (o->no_checkpoint ? DBCONN_KEEP_WAL : 0);
 	struct reader *c = NULL;
 	enum fz_err err = FZ_OK;
 
 	if (o->may_create)
-		err = conn_create(o->path, why);
+		err = dbconn_create(o->path, why);
 	else if (access(o->path, F_OK) != 0)
 		err = why_set(why, FZ_NOT_FOUND, "there is no %s", o->path);
 	if (err != FZ_OK)
 		return err;
 	make_private(o->path);
-	err = conn_open(o->path, flags, &c, why);
+	err = dbconn_open(o->path, flags, &c, why);
 	if (err == FZ_OK)
 		err = migrate_check(c, embed_schema, why);
 	if (err == FZ_OK)
 		err = check_pages(c, why);
 	if (err == FZ_OK)
-		err = conn_make_wal(c, why);
+		err = dbconn_make_wal(c, why);
 	if (err == FZ_OK)
 		err = migrate_run(c, o->path, embed_schema, why);
 	if (err == FZ_OK) {
 		*out = c;
 		return FZ_OK;
 	}
-	conn_close(c);
+	dbconn_close(c);
 	if (err == FZ_CORRUPT)
 		say_restore(o->path, why);
 	return err;
@@ -296,26 +298,34 @@ sweep_slice(struct store *s, const struct sweep *sweep, int64_t *removed)
 	return err;
 }
 
+bool
+store_tidy_slice(struct store *s, struct tidy *t)
+{
+	const struct sweep *sweep = &sweeps[t->step];
+	int64_t removed = 0;
+	enum fz_err err;
+
+	if (atomic_load(&s->stopping))
+		return false;
+	err = sweep_slice(s, sweep, &removed);
+	if (err == FZ_OVERLOADED && ++t->refused < SLICE_TRIES)
+		return true;
+	if (err != FZ_OK) {
+		t->skipped = true;
+		log_warn("tidying stopped", "what", sweep->name, "error", err_text(err), NULL);
+	}
+	if (removed == 0) {
+		t->step++;
+		t->refused = 0;
+	}
+	return t->step < sizeof(sweeps) / sizeof(sweeps[0]);
+}
+
 void
 store_tidy(struct store *s)
 {
-	for (size_t i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++) {
-		int64_t removed;
+	struct tidy t = { 0 };
 
-		do {
-			enum fz_err err;
-
-			if (atomic_load(&s->stopping))
-				return;
-			removed = 0;
-			err = sweep_slice(s, &sweeps[i], &removed);
-			if (err != FZ_OK) {
-				log_warn("tidying stopped", "what", sweeps[i].name,
-				    "error", err_text(err), NULL);
-				break;
-			}
-			if (removed > 0)
-				(void)usleep(1000);
-		} while (removed > 0);
-	}
+	while (store_tidy_slice(s, &t))
+		(void)usleep(SLICE_PAUSE_US);
 }

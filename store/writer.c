@@ -85,7 +85,7 @@ writer_stop(struct store *store)
 		return;
 	if (w->held)
 		log_fatal("the store was closed while a writer was open", NULL);
-	conn_close(w->conn);
+	dbconn_close(w->conn);
 	(void)pthread_mutex_destroy(&w->lock);
 	(void)pthread_cond_destroy(&w->released);
 	(void)pthread_cond_destroy(&w->turn);
@@ -181,8 +181,8 @@ writer_begin_reserve(struct store *store, int64_t wait_ms, struct writer **out)
 		goto out;
 	left = end - clock_mono_ms();
 	(void)sqlite3_busy_timeout(w->conn->db, left > 0 ? (int)left : 0);
-	err = conn_begin(w->conn, "BEGIN IMMEDIATE");
-	(void)sqlite3_busy_timeout(w->conn->db, CONN_BUSY_MS);
+	err = dbconn_begin(w->conn, "BEGIN IMMEDIATE");
+	(void)sqlite3_busy_timeout(w->conn->db, DBCONN_BUSY_MS);
 	if (err != FZ_OK) {
 		writer_release(w);
 		goto out;
@@ -220,7 +220,7 @@ enum fz_err
 writer_commit(struct writer *w, uint64_t *seq)
 {
 	struct store *store = w->store;
-	enum fz_err err = conn_commit(w->conn);
+	enum fz_err err = dbconn_commit(w->conn);
 	uint64_t n;
 
 	if (err == FZ_OK) {
@@ -237,7 +237,7 @@ writer_commit(struct writer *w, uint64_t *seq)
 void
 writer_abort(struct writer *w)
 {
-	conn_rollback(w->conn);
+	dbconn_rollback(w->conn);
 	writer_release(w);
 }
 

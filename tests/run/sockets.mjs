@@ -6,7 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
-import { bin, build, domain, sanitized, sleep, until } from '../lib/node.mjs';
+import { bin, build, domain, freePort, sanitized, sleep, until } from '../lib/node.mjs';
 import { cgiParams, exchange, fcgiAnswers, fcgiRequest, scgiRequest } from '../lib/cgi.mjs';
 
 const admin = `admin.${domain}`;
@@ -68,11 +68,8 @@ test('our own socket: mode, group, stale ones, live ones', async (t) => {
 
 test('tcp on loopback', async (t) => {
   const p = place(t);
-  serve(p, ['--listen', 'tcp:127.0.0.1:0', '--listen', `unix:${p.sock}`]);
-  await up(p.sock).catch(() => {});
-  const port = await until(() => { const s = net.createServer().listen(0, '127.0.0.1'); const x = s.address().port; s.close(); return x; });
-  const q = place(t);
-  serve(q, ['--listen', `tcp:127.0.0.1:${port}`]);
+  const port = await freePort();
+  serve(p, ['--listen', `tcp:127.0.0.1:${port}`]);
   await until(() => new Promise((r) => { const s = net.connect(port, '127.0.0.1', () => { s.end(ask); let b = Buffer.alloc(0); s.on('data', (d) => { b = Buffer.concat([b, d]); }); s.on('close', () => r(b.includes('ok'))); }); s.on('error', () => r(false)); }), 8000, 'an answer over tcp');
 });
 

@@ -207,7 +207,8 @@ test_prune(void **state)
 	assert_int_equal(sql_run(w,
 			     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1"
 			     " FROM c WHERE x<100) INSERT INTO activity(at, weight,"
-			     " actor_type, resource_type, action, result) SELECT x, 1, '', '', '', '' FROM c",
+			     " actor_type, resource_type, action, result)"
+			     " SELECT x, 1, '', '', '', '' FROM c",
 			     ""),
 	    FZ_OK);
 	assert_int_equal(activity_prune(w, 60, 30, &removed), FZ_OK);

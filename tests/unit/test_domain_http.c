@@ -16,8 +16,6 @@ static char id_a[64];
 static int
 setup(void **state)
 {
-	struct writer *w;
-
 	(void)state;
 	http_key(NULL);
 	fixture_open(&f);
@@ -26,9 +24,7 @@ setup(void **state)
 	CALL("POST", "/api/apps", "{\"title\":\"B\",\"alias\":\"b\"}");
 	if (!dns_server_start(&server))
 		return -1;
-	assert_int_equal(writer_begin(f.node.store, 1000, &w), FZ_OK);
-	assert_int_equal(setting_set(w, "dns_server", server.address), FZ_OK);
-	assert_int_equal(writer_commit(w, NULL), FZ_OK);
+	f.node.dns_server = server.address;
 	return 0;
 }
 

@@ -31,16 +31,16 @@ run(const struct embed *steps, struct why *why)
 	struct reader *c = NULL;
 	enum fz_err err;
 
-	err = conn_create(store_db, why);
+	err = dbconn_create(store_db, why);
 	if (err == FZ_OK)
-		err = conn_open(store_db, CONN_WRITE, &c, why);
+		err = dbconn_open(store_db, DBCONN_WRITE, &c, why);
 	if (err == FZ_OK)
 		err = migrate_check(c, steps, why);
 	if (err == FZ_OK)
-		err = conn_make_wal(c, why);
+		err = dbconn_make_wal(c, why);
 	if (err == FZ_OK)
 		err = migrate_run(c, store_db, steps, why);
-	conn_close(c);
+	dbconn_close(c);
 	return err;
 }
 

@@ -209,7 +209,7 @@ run(int images, int64_t ms)
 	torn_disk_trace(store_db);
 	atomic_store(&enough, false);
 	assert_int_equal(store_open(&o, &st, NULL), FZ_OK);
-	assert_int_equal(conn_open(store_db, CONN_WRITE, &c, NULL), FZ_OK);
+	assert_int_equal(dbconn_open(store_db, DBCONN_WRITE, &c, NULL), FZ_OK);
 	for (intptr_t i = 0; i < THREADS; i++) {
 		atomic_store(&acked[i], 0);
 		assert_int_equal(pthread_create(&t[i], NULL, work, (void *)i), 0);
@@ -223,7 +223,7 @@ run(int images, int64_t ms)
 	for (size_t i = 0; i < THREADS; i++)
 		(void)pthread_join(t[i], NULL);
 	(void)pthread_join(checkpoints, NULL);
-	conn_close(c);
+	dbconn_close(c);
 	store_close(st);
 	torn_disk_trace(NULL);
 	print_message(

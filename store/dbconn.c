@@ -11,7 +11,7 @@
  * SQLite's own log goes to ours, for the operator: an I/O error or damage is named there
  * with its cause.  What a caller handles (constraints, busy) is left out.
  */
-#include "store/conn.h"
+#include "store/dbconn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,7 +74,7 @@ sync_folder(const char *path)
  * open, for closing one drops the process's locks on it (fcntl(2)).
  */
 enum fz_err
-conn_create(const char *path, struct why *why)
+dbconn_create(const char *path, struct why *why)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
@@ -91,7 +91,7 @@ conn_create(const char *path, struct why *why)
 }
 
 enum fz_err
-conn_err(struct reader *c, int rc)
+dbconn_err(struct reader *c, int rc)
 {
 	if ((rc & 0xff) == SQLITE_IOERR) {
 		int e = sqlite3_system_errno(c->db);
@@ -106,11 +106,11 @@ conn_err(struct reader *c, int rc)
 }
 
 enum fz_err
-conn_exec(struct reader *c, const char *sql)
+dbconn_exec(struct reader *c, const char *sql)
 {
 	int rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
 
-	return rc == SQLITE_OK ? FZ_OK : conn_err(c, rc);
+	return rc == SQLITE_OK ? FZ_OK : dbconn_err(c, rc);
 }
 
 static int
@@ -132,25 +132,25 @@ set_up(struct reader *c, unsigned flags)
 	enum fz_err err;
 
 	(void)sqlite3_extended_result_codes(c->db, 1);
-	(void)sqlite3_busy_timeout(c->db, CONN_BUSY_MS);
+	(void)sqlite3_busy_timeout(c->db, DBCONN_BUSY_MS);
 	(void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	(void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	if (flags & CONN_KEEP_WAL)
+	if (flags & DBCONN_KEEP_WAL)
 		(void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_progress_handler(c->db, STEPS_BETWEEN_LOOKS, look_at_clock, c);
-	err = conn_exec(c, pragmas_all);
-	if (err == FZ_OK && (flags & CONN_WRITE))
-		err = conn_exec(c, "PRAGMA cache_size=-32000");
+	err = dbconn_exec(c, pragmas_all);
+	if (err == FZ_OK && (flags & DBCONN_WRITE))
+		err = dbconn_exec(c, "PRAGMA cache_size=-32000");
 	else if (err == FZ_OK)
-		err = conn_exec(c, "PRAGMA cache_size=-2000");
-	if (err == FZ_OK && !(flags & (CONN_WRITE | CONN_SNAPSHOT)))
-		err = conn_exec(c, "PRAGMA query_only=1");
+		err = dbconn_exec(c, "PRAGMA cache_size=-2000");
+	if (err == FZ_OK && !(flags & (DBCONN_WRITE | DBCONN_SNAPSHOT)))
+		err = dbconn_exec(c, "PRAGMA query_only=1");
 	return err;
 }
 
 enum fz_err
-conn_open(const char *path, unsigned flags, struct reader **out, struct why *why)
+dbconn_open(const char *path, unsigned flags, struct reader **out, struct why *why)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct reader *c = xcalloc(1, sizeof(*c));
@@ -158,15 +158,15 @@ conn_open(const char *path, unsigned flags, struct reader **out, struct why *why
 	enum fz_err err;
 
 	(void)pthread_once(&once, configure);
-	mode |= flags & CONN_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+	mode |= flags & DBCONN_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 	rc = sqlite3_open_v2(path, &c->db, mode, NULL);
 	if (c->db == NULL)
 		log_fatal("no memory for a connection", NULL);
-	err = rc == SQLITE_OK ? set_up(c, flags) : conn_err(c, rc);
+	err = rc == SQLITE_OK ? set_up(c, flags) : dbconn_err(c, rc);
 	if (err != FZ_OK) {
 		(void)why_set(
 		    why, err, "cannot open %s: %s", path, sqlite3_errmsg(c->db));
-		conn_close(c);
+		dbconn_close(c);
 		return err;
 	}
 	*out = c;
@@ -174,7 +174,7 @@ conn_open(const char *path, unsigned flags, struct reader **out, struct why *why
 }
 
 void
-conn_close(struct reader *c)
+dbconn_close(struct reader *c)
 {
 	if (c == NULL)
 		return;
@@ -197,7 +197,7 @@ pragma_text(struct reader *c, const char *sql, char *out, size_t size)
 	if (rc == SQLITE_ROW)
 		(void)sqlite3_snprintf((int)size, out, "%s", sqlite3_column_text(st, 0));
 	(void)sqlite3_finalize(st);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? FZ_OK : conn_err(c, rc);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? FZ_OK : dbconn_err(c, rc);
 }
 
 /*
@@ -205,16 +205,16 @@ pragma_text(struct reader *c, const char *sql, char *out, size_t size)
  * handler: two processes that create a file together meet here.
  */
 enum fz_err
-conn_make_wal(struct reader *c, struct why *why)
+dbconn_make_wal(struct reader *c, struct why *why)
 {
-	int64_t end = clock_mono_ms() + CONN_BUSY_MS;
+	int64_t end = clock_mono_ms() + DBCONN_BUSY_MS;
 	enum fz_err err;
 	char mode[16], pages[24];
 
 	err = pragma_text(c, "PRAGMA page_count", pages, sizeof(pages));
 	/* With pages in it neither changes a file, yet auto_vacuum writes its header. */
 	if (err == FZ_OK && strcmp(pages, "0") == 0)
-		err = conn_exec(
+		err = dbconn_exec(
 		    c, "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL");
 	if (err != FZ_OK)
 		goto out;
@@ -235,7 +235,7 @@ out:
 }
 
 enum fz_err
-conn_begin(struct reader *c, const char *literal)
+dbconn_begin(struct reader *c, const char *literal)
 {
 	struct sql *s = sql_open(c, literal, "");
 	enum fz_err err;
@@ -248,7 +248,7 @@ conn_begin(struct reader *c, const char *literal)
 }
 
 enum fz_err
-conn_commit(struct reader *c)
+dbconn_commit(struct reader *c)
 {
 	enum fz_err err;
 	struct sql *s;
@@ -261,15 +261,15 @@ conn_commit(struct reader *c)
 	(void)sql_row(s);
 	err = sql_close(s);
 	if (err != FZ_OK)
-		conn_rollback(c);
+		dbconn_rollback(c);
 	c->in_tx = false;
 	return err;
 }
 
 void
-conn_rollback(struct reader *c)
+dbconn_rollback(struct reader *c)
 {
 	c->in_tx = false;
-	if (!sqlite3_get_autocommit(c->db) && conn_exec(c, "ROLLBACK") != FZ_OK)
+	if (!sqlite3_get_autocommit(c->db) && dbconn_exec(c, "ROLLBACK") != FZ_OK)
 		log_error("rollback failed", "error", sqlite3_errmsg(c->db), NULL);
 }
