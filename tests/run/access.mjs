@@ -8,7 +8,9 @@ const doc = JSON.parse(execFileSync(bin, ['openapi'], { encoding: 'utf8', maxBuf
 const scopes = ['aliases', 'aliases.read', 'apps', 'apps.read', 'auth', 'backup', 'data', 'data.read', 'deploy', 'env', 'jobs', 'keys', 'logs.read', 'metrics.read', 'net', 'realtime',
   'secrets', 'sql', 'sql.read', 'stats.read', 'system', 'system.read', 'users', 'users.read'];
 const serverWide = ['auth', 'keys', 'metrics.read', 'sql', 'sql.read', 'system', 'system.read', 'users', 'users.read'];
-const values = { n: '1', sub: 'mine', domain: 'shop.test', upload_id: 'up_none', sha256: '0'.repeat(64), path: 'index.html' };
+const values = { n: '1', sub: 'spare', domain: 'shop.test', upload_id: 'up_none', sha256: '0'.repeat(64), path: 'index.html' };
+// What a handler wants before it looks whose app it is.
+const bodies = { '/api/apps/{app}/domains': { domain: 'shop.test' }, '/api/apps/{app}/promote': { deploy: 1 }, '/api/apps/{app}/fork': { alias: 'forked' }, '/api/apps/{app}': { description: 'changed' } };
 const rows = Object.entries(doc.paths).flatMap(([path, methods]) => Object.entries(methods).filter(([m]) => /^(get|post|put|patch|delete)$/.test(m))
   .map(([method, row]) => ({ method: method.toUpperCase(), path, ...row })));
 const gives = (held, want) => held === want || `${held}.read` === want;
@@ -26,7 +28,7 @@ await onNode('access', { fronts: ['nginx'] }, async (n, part) => {
 
   const call = (row, k, app = 'mine', method = row.method) => {
     const target = row.path.replace(/\{(\w+)(\.\.\.)?\}/g, (_, name) => (name === 'app' ? (app === 'mine' && row.path.endsWith('/restore') ? trashed : app) : values[name] ?? 'x'));
-    return n.api(method, target, row.method === 'GET' ? undefined : {}, { front: 'scgi', key: k });
+    return n.api(method, target, row.method === 'GET' ? undefined : bodies[row.path] ?? {}, { front: 'scgi', key: k });
   };
   const code = (rs) => `${rs.status} ${(() => { try { return rs.json.error.code; } catch { return '-'; } })()}`;
   const entered = (rs) => ![401, 403, 405, 500, 502].includes(rs.status) || code(rs) === '403 REAUTH_REQUIRED' || /^403 SYSTEM_/.test(code(rs));
