@@ -2,7 +2,8 @@
  * One list (FZ_ERRORS in the header) makes the enum, the codes and the texts, so
  * a new error is one line and cannot miss a column.  The rows below the list are
  * for our own ears: a client that ever meets one of them is told 500
- * INTERNAL_ERROR, because it can do nothing with more.
+ * INTERNAL_ERROR, because it can do nothing with more; a damaged file alone is 503,
+ * for it is the node that is broken and not this one request.
  */
 #include "base/err.h"
 
@@ -20,6 +21,7 @@ static const struct row rows[FZ_ERR_COUNT] = {
 #define X(name, status, text) [FZ_##name] = { status, #name, text },
 	FZ_ERRORS(X)
 #undef X
+	[FZ_CORRUPT] = { 503, "SERVICE_UNAVAILABLE", "The database is damaged" },
 };
 
 static const struct row *

@@ -93,7 +93,7 @@ enum fz_err {
 	FZ_AGAIN,	/* the peer has sent or taken all it will for now */
 	FZ_CLOSED,	/* the peer is gone, nobody to answer */
 	FZ_IO,		/* a system call or SQLite failed: 500 INTERNAL_ERROR */
-	FZ_CORRUPT,	/* a file is damaged: 500 INTERNAL_ERROR */
+	FZ_CORRUPT,	/* a file is damaged: 503 SERVICE_UNAVAILABLE */
 	FZ_ERR_COUNT
 };
 

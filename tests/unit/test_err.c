@@ -30,7 +30,7 @@ test_rows(void **state)
 		{ FZ_AGAIN, 500, "INTERNAL_ERROR" },
 		{ FZ_CLOSED, 500, "INTERNAL_ERROR" },
 		{ FZ_IO, 500, "INTERNAL_ERROR" },
-		{ FZ_CORRUPT, 500, "INTERNAL_ERROR" },
+		{ FZ_CORRUPT, 503, "SERVICE_UNAVAILABLE" },
 		{ FZ_ERR_COUNT, 500, "INTERNAL_ERROR" },
 		{ (enum fz_err)-1, 500, "INTERNAL_ERROR" },
 		{ (enum fz_err)100000, 500, "INTERNAL_ERROR" },
