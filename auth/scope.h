@@ -1,6 +1,6 @@
 /*
  * Scopes of API keys: "name" or "name:app", comma-separated.  "admin" holds all;
- * "apps" includes "apps.read", and so on (docs/contract 4.5).  app is an app id or an
+ * "apps" includes "apps.read", and so on (docs/contract.md 4.5).  app is an app id or an
  * alias.  Scopes of the whole server (keys, users, auth, system, sql, metrics.read) may
  * be written with an app but then grant nothing.
  *

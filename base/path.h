@@ -1,5 +1,5 @@
 /*
- * The path rule and the host rule (docs/contract: 1.1, 1.3).  Every gate, every
+ * The path rule and the host rule (docs/contract.md 1.1, 1.3).  Every gate, every
  * file look-up and request.path use the result of these two functions and
  * nothing else; the front server's own idea of the path is ignored.
  * Thread contract: pure functions, any thread.

@@ -1,5 +1,5 @@
 /*
- * An alias as JSON (docs/contract 3.5).
+ * An alias as JSON (docs/contract.md 3.5).
  * Thread contract: pure.
  */
 #ifndef DEPLOY_ALIAS_VIEW_H

@@ -1,5 +1,5 @@
 /*
- * How often one caller may make a new version: LIMIT_DEPLOYS_MINUTE (docs/contract 8).
+ * How often one caller may make a new version: LIMIT_DEPLOYS_MINUTE (docs/contract.md 8).
  * Thread contract: any thread.
  */
 #ifndef DEPLOY_DEPLOY_RATE_H

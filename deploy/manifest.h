@@ -1,5 +1,5 @@
 /*
- * manifest.json: the fields the platform reads (docs/contract 1.4).  Unknown ones are
+ * manifest.json: the fields the platform reads (docs/contract.md 1.4).  Unknown ones are
  * ignored, wrong types are warnings, so a web-app manifest passes.
  *
  * Thread contract: immutable after parsing.

@@ -1,5 +1,5 @@
 /*
- * Path patterns of _headers and _redirects (docs/contract 1.4): literal segments,
+ * Path patterns of _headers and _redirects (docs/contract.md 1.4): literal segments,
  * ":name" for one whole segment, "*" at the very end for the rest.  A trailing slash
  * makes no difference, and "/a/" followed by a star matches "/a" too.
  *

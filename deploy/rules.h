@@ -1,5 +1,5 @@
 /*
- * _headers and _redirects of a version (docs/contract 1.4): parsed once a version,
+ * _headers and _redirects of a version (docs/contract.md 1.4): parsed once a version,
  * immutable afterwards, matched per request.  No regular expressions: patterns are
  * literals, ":name" for one segment and "*" at the end.
  *

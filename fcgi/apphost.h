@@ -1,5 +1,5 @@
 /*
- * Everything that is no admin host: apps in the order of docs/contract 1.2, redirects,
+ * Everything that is no admin host: apps in the order of docs/contract.md 1.2, redirects,
  * unknown names, misdirected requests.
  *
  * Thread contract: works on its request.

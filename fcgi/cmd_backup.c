@@ -1,6 +1,7 @@
 /*
  * backup and restore.  A backup is an ordinary data.db with a description beside it;
- * restore refuses to touch a state that a server is using.
+ * restore refuses to touch a state that a server is using.  One app out of a backup
+ * becomes a new app of the node as it is, running or not.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "fcgi/command.h"
 #include "fcgi/control.h"
+#include "fcgi/restore.h"
 #include "store/backup.h"
 
 int
@@ -51,11 +53,13 @@ cmd_backup(const struct command *c, int argc, char **argv)
 int
 cmd_restore(const struct command *c, int argc, char **argv)
 {
-	const char *to = NULL;
+	const char *to = NULL, *app = NULL, *as = NULL;
 	bool verify_only = false, replace = false;
 	const struct option_row rows[] = {
 		{ "to", 't', OPTION_TEXT, "DIR", &to, "state folder; --state by default" },
 		{ "verify-only", 0, OPTION_FLAG, NULL, &verify_only, "check and change nothing" },
+		{ "app", 'a', OPTION_TEXT, "X", &app, "only this app, into the node as it is" },
+		{ "as", 0, OPTION_TEXT, "SUB", &as, "alias of the app it becomes (with --app)" },
 		{ "replace", 0, OPTION_FLAG, NULL, &replace,
 		    "set an existing data.db aside (it is renamed, not removed)" },
 		{ 0 }
@@ -68,9 +72,15 @@ cmd_restore(const struct command *c, int argc, char **argv)
 		return code;
 	if (argc - first != 1)
 		return command_usage(c, "needs one FILE");
+	if ((app == NULL) != (as == NULL))
+		return command_usage(c, "--app and --as go together");
 	if (to == NULL)
 		to = command_state();
 	err = backup_verify(argv[first], &why);
+	if (err == FZ_OK && app != NULL) {
+		err = restore_app(argv[first], app, as, &why);
+		return err == FZ_OK ? 0 : command_fail(err, &why, "restore");
+	}
 	if (err == FZ_OK && !verify_only) {
 		if (control_running(to))
 			err = why_set(&why, FZ_CONFLICT,

@@ -235,10 +235,15 @@ report(const struct init *in)
 	printf("Owner:    %s\n", in->username);
 	if (in->generated)
 		printf("Password: %s   (shown once)\n", in->password);
-	printf("Admin:    https://%s\n\nNext:\n"
-	       "  fazt-fcgi snippet caddy      the front server's configuration\n"
-	       "  fazt-fcgi create-key --name laptop --state %s\n"
-	       "  fazt-fcgi serve --state %s\n", in->admin_host, in->state, in->state);
+	printf("Admin:    https://%s\n\n", in->admin_host);
+	printf("For Caddy (nginx: fazt-fcgi snippet nginx), with the file that\n"
+	       "fazt-fcgi snippet caddy prints beside the Caddyfile as fazt.caddy:\n\n"
+	       "\t{\n\t\ton_demand_tls {\n\t\t\task http://127.0.0.1:9180/_fazt/tls\n"
+	       "\t\t}\n\t}\n\timport fazt.caddy\n\t%s, *.%s {\n\t\ttls {\n"
+	       "\t\t\ton_demand\n\t\t}\n\t\timport fazt\n\t}\n\n",
+	    in->domain, in->domain);
+	printf("Next:\n  fazt-fcgi create-key --name laptop --state %s\n"
+	       "  fazt-fcgi serve --state %s\n", in->state, in->state);
 }
 
 int

@@ -1,5 +1,5 @@
 /*
- * Idempotency-Key around a handler (docs/contract 2): the same key and request within
+ * Idempotency-Key around a handler (docs/contract.md 2): the same key and request within
  * a day get the first answer again.
  * Thread contract: as the request.
  */

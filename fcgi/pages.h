@@ -1,6 +1,6 @@
 /*
  * The answers the platform itself gives on app hosts: a short page for people, JSON
- * {"error":"text","code":"CODE","id":"..."} for programs (docs/contract 5.4).
+ * {"error":"text","code":"CODE","id":"..."} for programs (docs/contract.md 5.4).
  *
  * Thread contract: works on its request.
  */

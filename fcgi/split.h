@@ -1,6 +1,6 @@
 /*
  * Which app of a split a visitor sees: drawn by weight once, then kept by a cookie for
- * 30 days (docs/contract 1.1).
+ * 30 days (docs/contract.md 1.1).
  *
  * Thread contract: works on its request.
  */

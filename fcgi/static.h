@@ -1,5 +1,5 @@
 /*
- * Static files of a site (docs/contract 1.4): which file a path means, _redirects and
+ * Static files of a site (docs/contract.md 1.4): which file a path means, _redirects and
  * _headers, conditional and range requests, variants.  RFC 9110.
  *
  * Thread contract: works on its request; any thread.
