@@ -1,6 +1,7 @@
 /*
  * hello_fcgi SOCKET THREADS: the limit we compare with.  The bare libfcgi hand-off and
- * nothing else: one acceptor, worker threads that preset ipcFd, twelve bytes of answer.
+ * nothing else: one acceptor, worker threads that preset ipcFd, twelve bytes of answer, or
+ * 10 KB for a path that starts with /1.
  */
 #include <fcgiapp.h>
 #include <pthread.h>
@@ -47,8 +48,10 @@ pop(void)
 static void *
 worker(void *arg)
 {
+	static char page[10240];
 	FCGX_Request rq;
 	char drain[4096];
+	const char *uri;
 
 	(void)arg;
 	FCGX_InitRequest(&rq, -1, FCGI_FAIL_ACCEPT_ON_INTR);
@@ -64,7 +67,12 @@ worker(void *arg)
 		}
 		while (FCGX_GetStr(drain, sizeof(drain), rq.in) > 0)
 			;
-		FCGX_PutS("Content-Type: text/plain\r\n\r\nhello world\n", rq.out);
+		uri = FCGX_GetParam("REQUEST_URI", rq.envp);
+		FCGX_PutS("Content-Type: text/plain\r\n\r\n", rq.out);
+		if (uri != NULL && strncmp(uri, "/1", 2) == 0)
+			FCGX_PutStr(page, sizeof(page), rq.out);
+		else
+			FCGX_PutS("hello world\n", rq.out);
 		FCGX_Finish_r(&rq);
 		ev.data.fd = rq.ipcFd;
 		rq.ipcFd = -1;

@@ -157,6 +157,7 @@ for round in 1 2 3; do
 	: "$round"
 	rate nginx-fazt "http://127.0.0.1:$ngx/page.txt"
 	rate nginx-hello "http://127.0.0.1:$hello/"
+	rate nginx-hello10k "http://127.0.0.1:$hello/1"
 	rate nginx-php "http://127.0.0.1:$php/"
 	rate nginx-file "http://127.0.0.1:$file/page.txt"
 	rate nginx-cached "http://127.0.0.1:$cached/page.txt"
@@ -170,11 +171,11 @@ done
 echo "fazt-fcgi $(cat VERSION), $(nproc) cores, $(uname -sr), $(date -u +%Y-%m-%d)"
 echo "wrk -t1 -c64, ${seconds} s a sample, 3 interleaved rounds, medians; 10 KB file, hello = 12 bytes"
 echo
-printf '%-14s %10s %10s %8s\n' what req/s p99 errors
+printf '%-16s %10s %10s %8s\n' what req/s p99 errors
 for f in "$dir"/r-*; do
 	sort -n "$f" | sed -n 2p | {
 		read -r rps p99 bad
-		printf '%-14s %10.0f %10s %8s\n' "${f##*/r-}" "$rps" "$p99" "$bad"
+		printf '%-16s %10.0f %10s %8s\n' "${f##*/r-}" "$rps" "$p99" "$bad"
 	}
 done
 median() { sort -n "$dir/r-$1" | sed -n 2p | cut -d' ' -f1; }
@@ -187,6 +188,8 @@ ratio() {
 missed=0
 echo
 ratio "10 KB file / bare libfcgi hello, nginx keep-conn" nginx-fazt nginx-hello 0.9
+ratio "10 KB file / bare libfcgi with 10 KB, nginx keep-conn" nginx-fazt nginx-hello10k 1.0
+ratio "304 / bare libfcgi hello, nginx keep-conn" nginx-304 nginx-hello 0.9
 ratio "10 KB file / php-fpm hello, nginx" nginx-fazt nginx-php 1.6
 ratio "micro-cache / nginx's own file" nginx-cached nginx-file 0.9
 ratio "10 KB file / bare libfcgi hello, Caddy" caddy-fazt caddy-hello 0.9

@@ -340,7 +340,8 @@ delete_app(struct request *rq, struct response *rs)
 	    (request_flag(rq, "with-forks") ? FORKS_MAX : 1));
 	struct writer *w;
 	size_t n = 0;
-	enum fz_err err = writer_begin(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
+	enum fz_err err = writer_begin_reserve(rq->node->store, LIMIT_WRITE_WAIT_MS,
+	    &w);
 
 	if (err != FZ_OK)
 		return err;

@@ -112,7 +112,7 @@ remove_site(struct request *rq, struct response *rs)
 
 	if (id == NULL || id[0] == '\0')
 		return response_missing(rs, "site_id");
-	err = writer_begin(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
+	err = writer_begin_reserve(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
 	if (err != FZ_OK)
 		return err;
 	err = reply_commit(rq, w, trash(rq, rs, w, id, &app));

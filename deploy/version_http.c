@@ -184,7 +184,7 @@ change(struct request *rq, struct response *rs, change_fn *fn, void *arg)
 	struct app app;
 	enum fz_err err;
 
-	err = writer_begin(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
+	err = writer_begin_reserve(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
 	if (err != FZ_OK)
 		return err;
 	err = app_param(rq, rs, writer_reader(w), &app);

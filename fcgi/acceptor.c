@@ -38,6 +38,7 @@
 #define ACCEPTS 64		/* in a row, then the others get their turn */
 #define WALK_MS 250
 #define RETRY_MS 50
+#define QUEUE_MS 1
 #define EXTRA 16		/* connections past the cap that are told 503 */
 #define SHED_MAX 512		/* requests waiting for their 503 */
 
@@ -309,6 +310,19 @@ walk(struct gate *g, int64_t now)
 	pthread_mutex_unlock(&g->list_lock);
 }
 
+/* How long epoll may sleep; a queue is looked at soon. */
+static int
+patience(struct gate *g)
+{
+	int64_t now = clock_mono_us();
+	bool ready = worker_queue_look(&g->ready, now);
+	bool shed = worker_queue_look(&g->shed, now);
+
+	if (ready || shed)
+		return QUEUE_MS;
+	return g->accepting ? WALK_MS : RETRY_MS;
+}
+
 static void *
 run(void *arg)
 {
@@ -328,7 +342,7 @@ run(void *arg)
 				g->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		}
 		watch_listeners(g, may_accept(g));
-		n = epoll_wait(g->ep, ev, EVENTS, g->accepting ? WALK_MS : RETRY_MS);
+		n = epoll_wait(g->ep, ev, EVENTS, patience(g));
 		pthread_mutex_lock(&g->arm_lock);
 		pthread_mutex_unlock(&g->arm_lock);
 		for (i = 0; i < n; i++)

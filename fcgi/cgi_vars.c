@@ -357,8 +357,6 @@ take_id(struct request *rq)
 void
 cgi_vars_defaults(struct request *rq)
 {
-	unsigned char raw[8];
-
 	rq->method = METHOD_OTHER;
 	rq->method_name = "?";
 	rq->path = "/";
@@ -366,8 +364,7 @@ cgi_vars_defaults(struct request *rq)
 	rq->ip = "0.0.0.0";
 	rq->content_type = "";
 	rq->content_length = -1;
-	random_bytes(raw, sizeof(raw));
-	str_hex(rq->id, raw, sizeof(raw));
+	random_id(rq->id);
 }
 
 enum fz_err

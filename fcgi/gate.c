@@ -159,6 +159,7 @@ static struct gate *
 gate_new(const struct gate_options *o)
 {
 	struct gate *g = xcalloc(1, sizeof(*g));
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	g->listeners = o->listeners;
 	g->metrics = o->node->metrics;
@@ -172,8 +173,8 @@ gate_new(const struct gate_options *o)
 	g->ngids = o->ngids;
 	g->ep = g->wake = g->reserve = -1;
 	g->workers = xcalloc(g->nworkers + 1, sizeof(*g->workers));
-	worker_queue_init(&g->ready);
-	worker_queue_init(&g->shed);
+	worker_queue_init(&g->ready, cores > 0 ? (unsigned)cores : 1);
+	worker_queue_init(&g->shed, 1);
 	pthread_mutex_init(&g->list_lock, NULL);
 	pthread_cond_init(&g->list_changed, NULL);
 	pthread_mutex_init(&g->arm_lock, NULL);

@@ -33,6 +33,8 @@ struct gate_queue {
 	unsigned	 len;
 	unsigned	 heads;		/* of them requests not begun */
 	struct gate_worker *idle;	/* the one that slept last first */
+	unsigned	 awake;		/* threads that are not in idle */
+	unsigned	 eager;		/* fixed: as many are woken at once */
 	bool		 closed;
 };
 
@@ -123,9 +125,11 @@ void		 conn_out_begin(struct conn *);
 enum fz_err	 conn_out_send(struct conn *, uint64_t budget) MUST_CHECK;
 
 /* worker.c */
-void		 worker_queue_init(struct gate_queue *);
+void		 worker_queue_init(struct gate_queue *, unsigned eager);
 void		 worker_queue_fini(struct gate_queue *);
 void		 worker_push(struct gate_queue *, struct conn *);
+/* Anything waiting?  If its first has waited too long, wake one more thread. */
+bool		 worker_queue_look(struct gate_queue *, int64_t now_us);
 void		 worker_queue_close(struct gate_queue *);
 unsigned	 worker_queue_heads(struct gate_queue *);
 enum fz_err	 worker_start(struct gate_worker *, struct why *) MUST_CHECK;

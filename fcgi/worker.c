@@ -9,6 +9,12 @@
  * woken first: its stack and caches are warm, and the threads that are too many stay
  * asleep.
  *
+ * Most turns are short and never block, so waking a thread for each costs more than the
+ * turn: work wakes a thread only while fewer than `eager` (the number of cores) are
+ * awake; those find the rest in the queue when they are done.  Turns that do block (a
+ * sync, a script) hold nobody up: the acceptor looks every millisecond while there is a
+ * queue and wakes one more thread when its first entry has waited that long.
+ *
  * Stacks are 4 MiB because scripts will run on them.  Signals are blocked: they are the
  * main thread's.
  */
@@ -21,12 +27,14 @@
 #include "fcgi/gate_inner.h"
 
 #define STACK (4 * MIB)
+#define LATE_US 1000
 
 void
-worker_queue_init(struct gate_queue *q)
+worker_queue_init(struct gate_queue *q, unsigned eager)
 {
 	pthread_mutex_init(&q->lock, NULL);
 	q->last = &q->first;
+	q->eager = eager;
 }
 
 void
@@ -43,6 +51,7 @@ wake_one(struct gate_queue *q)
 	if (w == NULL)
 		return;
 	q->idle = w->idle_next;
+	q->awake++;
 	w->woken = true;
 	pthread_cond_signal(&w->wake);
 }
@@ -57,8 +66,22 @@ worker_push(struct gate_queue *q, struct conn *c)
 	q->len++;
 	if (c->state == CONN_HEAD)
 		q->heads++;
-	wake_one(q);
+	if (q->awake < q->eager)
+		wake_one(q);
 	pthread_mutex_unlock(&q->lock);
+}
+
+bool
+worker_queue_look(struct gate_queue *q, int64_t now_us)
+{
+	bool left;
+
+	pthread_mutex_lock(&q->lock);
+	left = q->first != NULL;
+	if (left && now_us - q->first->queued_us > LATE_US)
+		wake_one(q);
+	pthread_mutex_unlock(&q->lock);
+	return left;
 }
 
 /* NULL when the queue was closed. */
@@ -73,6 +96,7 @@ pop(struct gate_worker *w)
 		w->woken = false;
 		w->idle_next = q->idle;
 		q->idle = w;
+		q->awake--;
 		while (!w->woken)
 			pthread_cond_wait(&w->wake, &q->lock);
 	}
@@ -136,6 +160,9 @@ work(void *arg)
 	struct turn turn = { .gate = w->gate };
 	struct conn *c;
 
+	pthread_mutex_lock(&w->queue->lock);
+	w->queue->awake++;
+	pthread_mutex_unlock(&w->queue->lock);
 	turn.reader = fastcgi_reader_new();
 	turn.scratch = xmalloc(TURN_SCRATCH);
 	for (c = pop(w); c != NULL; c = pop(w)) {

@@ -100,7 +100,12 @@ maybe_give_back(struct keeper *k, int64_t now)
 	if (store->no_checkpoint || now - k->given_back < GIVE_BACK_MS)
 		return;
 	k->given_back = now;
-	if (!writer_disk_full(store) || !writer_hold(&store->writer, HOLD_MS))
+	if (!writer_disk_full(store))
+		return;
+	/* Deleted apps are space too: do not make their owner wait an hour for it. */
+	if (k->tidy_at > now)
+		k->tidy_at = now;
+	if (!writer_hold(&store->writer, HOLD_MS))
 		return;
 	(void)sqlite3_busy_timeout(k->conn->db, 0);
 	if (pass(k, SQLITE_CHECKPOINT_TRUNCATE))

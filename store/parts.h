@@ -60,9 +60,6 @@ void		 reader_pool_stats(struct reader_pool *, unsigned *open, unsigned *used);
 /* writer.c: before the threads start and after they ended. */
 enum fz_err	 writer_start(struct store *, struct reader *conn) MUST_CHECK;
 void		 writer_stop(struct store *);
-/* As writer_begin, but may use up the reserve: for what frees space. */
-enum fz_err	 writer_begin_reserve(struct store *, int64_t wait_ms, struct writer **)
-		    MUST_CHECK;
 /* Keep writers out, before any that waits; false when not reached in wait_ms. */
 bool		 writer_hold(struct writer *, int64_t wait_ms);
 void		 writer_release(struct writer *);

@@ -57,6 +57,9 @@ void		 reader_close(struct reader *);
  * Every begin ends in exactly one commit or abort.
  */
 enum fz_err	 writer_begin(struct store *, int64_t wait_ms, struct writer **) MUST_CHECK;
+/* The same, but may use up the reserve: for what frees space or moves one pointer. */
+enum fz_err	 writer_begin_reserve(struct store *, int64_t wait_ms, struct writer **)
+		    MUST_CHECK;
 /* The same connection for look-ups inside the transaction; ends with it. */
 struct reader	*writer_reader(struct writer *);
 /* The site table changed (app, alias, domain, live version): bump the generation. */
