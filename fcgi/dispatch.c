@@ -59,6 +59,21 @@ body_limit(const struct request *rq, const struct route *row)
 	return row->flags & ROUTE_BODY_RAW ? rq->node->max_archive : rq->node->max_json;
 }
 
+/* What every answer of the admin API carries, unless the handler said otherwise. */
+static void
+admin_headers(struct request *rq, struct response *rs)
+{
+	if (response_get(rs, "Cache-Control") == NULL)
+		response_header(rs, "Cache-Control", "no-store");
+	response_header(rs, "X-Content-Type-Options", "nosniff");
+	response_header(rs, "Referrer-Policy", "no-referrer");
+	if (response_get(rs, "Content-Security-Policy") == NULL)
+		response_header(rs, "Content-Security-Policy",
+		    "default-src 'none'; frame-ancestors 'none'");
+	response_header(rs, "Vary", "Cookie, Origin");
+	response_header(rs, "X-Request-ID", rq->id);
+}
+
 /* The admin host and internal paths: a row, or nothing. */
 static void
 head_admin(struct request *rq, struct response *rs, int host_class)
@@ -111,12 +126,10 @@ dispatch_head(struct request *rq, struct response *rs)
 		response_header(rs, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 		return;
 	}
-	if (rq->internal) {
-		head_admin(rq, rs, ON_INTERNAL);
-		return;
-	}
-	if (strcmp(rq->host, rq->node->admin_host) == 0) {
-		head_admin(rq, rs, ON_ADMIN);
+	if (rq->internal || strcmp(rq->host, rq->node->admin_host) == 0) {
+		head_admin(rq, rs, rq->internal ? ON_INTERNAL : ON_ADMIN);
+		if (rs->status != 0)
+			admin_headers(rq, rs);
 		return;
 	}
 	rq->site = sites_lookup(rq->node, rq->host);
@@ -126,21 +139,6 @@ dispatch_head(struct request *rq, struct response *rs)
 		return;
 	}
 	arena_defer(rq->arena, release_site, rq->site);
-}
-
-/* What every answer of the admin API carries, unless the handler said otherwise. */
-static void
-admin_headers(struct request *rq, struct response *rs)
-{
-	if (response_get(rs, "Cache-Control") == NULL)
-		response_header(rs, "Cache-Control", "no-store");
-	response_header(rs, "X-Content-Type-Options", "nosniff");
-	response_header(rs, "Referrer-Policy", "no-referrer");
-	if (response_get(rs, "Content-Security-Policy") == NULL)
-		response_header(rs, "Content-Security-Policy",
-		    "default-src 'none'; frame-ancestors 'none'");
-	response_header(rs, "Vary", "Cookie, Origin");
-	response_header(rs, "X-Request-ID", rq->id);
 }
 
 static void

@@ -106,6 +106,18 @@ await onNode('headers', { conf: '[log]\naccess = all\n' }, async (n, part) => {
     }
   });
 
+  await part('every answer of the admin host keeps browsers tame', async () => {
+    for (const front of n.allFronts())
+      for (const [method, target, key, status] of [['GET', '/api/apps', n.key, 200], ['GET', '/api/apps', null, 401], ['GET', '/api/apps', 'fazt_bad', 401], ['GET', '/nope', null, 404], ['PATCH', '/api/apps', n.key, 405], ['POST', '/api/apps', n.key, 400], ['GET', '/api/echo', null, 200]]) {
+        const h = (await n.api(method, target, undefined, { key, front })), label = `${front} ${method} ${target} ${h.status}`;
+        assert.equal(h.status, status, label);
+        assert.deepEqual([h.headers['cache-control'], h.headers['x-content-type-options'], h.headers['referrer-policy']], ['no-store', 'nosniff', 'no-referrer'], label);
+        assert.match(h.headers['content-security-policy'], /frame-ancestors 'none'/, label);
+        assert.equal(h.headers.vary, 'Cookie, Origin', label);
+        assert.equal(h.headers['access-control-allow-origin'], undefined, label);
+      }
+  });
+
   await part('request ids', async () => {
     for (const front of n.allFronts()) {
       const ask = async (id) => (await get(front, admin, '/api/echo', id === null ? '' : `X-Request-ID: ${id}\r\n`)).headers['x-request-id'];

@@ -196,7 +196,7 @@ test_round_trip(void **state)
 	assert_int_equal(import("copy", "true"), 201);
 	assert_http("data.deploy", "1");
 	CALL("PUT", "/api/apps/shop",
-	    "{\"description\":\"other\",\"quotas\":{\"files\":1}}");
+	    "{\"description\":\"other\",\"quotas\":{\"files\":50}}");
 	assert_int_equal(import("shop", "true"), 201);
 	assert_http("data.deploy", "2");
 	CALL("GET", "/api/apps/shop", NULL);
