@@ -1,22 +1,29 @@
 #!/bin/sh
-# The unit tests under memcheck: no error, no definite leak.  Tests that only repeat what
-# the sanitizer builds do at length (crash images, threads in bulk) are left to those.
+# The unit tests under memcheck: no error, no definite leak.  Tests that only repeat at
+# length what the sanitizer builds do (crash images, threads in bulk, thousands of archives)
+# are left to those.
 set -eu
 cd "$(dirname "$0")/.."
-skip=" powercut gate cache "
-bad=0
+skip=" powercut store_fault gate cache archive password "
+
+if [ "${1:-}" = one ]; then
+	t=$2
+	stem=${t##*/test_}
+	log=build/log/valgrind-$stem.log
+	if timeout 300 valgrind -q --error-exitcode=9 --leak-check=full \
+		--errors-for-leak-kinds=definite --show-leak-kinds=definite \
+		--child-silent-after-fork=yes "$t" > "$log" 2>&1; then
+		echo "ok $stem"
+		exit 0
+	fi
+	echo "FAILED $stem"
+	tail -n 30 "$log"
+	exit 1
+fi
+
 for t in build/unit/test_*; do
 	stem=${t##*/test_}
 	[ -f "tests/unit/test_$stem.c" ] || continue
 	case $skip in *" $stem "*) continue ;; esac
-	if timeout 300 valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
-		--show-leak-kinds=definite --child-silent-after-fork=yes \
-		"$t" > "build/log/valgrind-$stem.log" 2>&1; then
-		echo "ok $stem"
-	else
-		echo "FAILED $stem"
-		tail -n 30 "build/log/valgrind-$stem.log"
-		bad=1
-	fi
-done
-exit "$bad"
+	echo "$t"
+done | xargs -P "$(nproc)" -n 1 sh tests/valgrind.sh one
