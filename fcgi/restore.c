@@ -6,6 +6,7 @@
  */
 #include "fcgi/restore.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ struct restore {
 	struct request	 rq;
 	struct response	 rs;
 	struct staging	*st;
-	char		 dir[64];	/* of the copy */
+	char		*dir;		/* of the copy; NULL = none yet */
 };
 
 static enum fz_err
@@ -35,10 +36,11 @@ open_copy(struct restore *r, const char *backup, struct why *why)
 	struct store_options options = { .readers = 2 };
 	enum fz_err err;
 
-	snprintf(r->dir, sizeof(r->dir), "/tmp/fazt-restore-XXXXXX");
+	r->dir = arena_printf(r->arena, "%s/restore-XXXXXX", r->node.tmp_dir);
 	if (mkdtemp(r->dir) == NULL) {
-		r->dir[0] = '\0';
-		return why_set(why, FZ_IO, "cannot make a folder in /tmp");
+		r->dir = NULL;
+		return why_set(why, FZ_IO, "cannot make a folder in %s: %s", r->node.tmp_dir,
+		    strerror(errno));
 	}
 	err = backup_restore(backup, r->dir, false, why);
 	if (err != FZ_OK)
@@ -52,7 +54,7 @@ remove_copy(struct restore *r)
 {
 	static const char *const names[] = { "data.db", "data.db-wal", "data.db-shm" };
 
-	if (r->dir[0] == '\0')
+	if (r->dir == NULL)
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unlink(arena_printf(r->arena, "%s/%s", r->dir, names[i]));

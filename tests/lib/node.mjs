@@ -173,6 +173,7 @@ export class Node {
     n.fronts = fronts;
     n.env = env;
     n.managed = managed;
+    running.add(n);
     fs.mkdirSync(n.run, { recursive: true });
     n.ports = {};
     for (const p of ['caddy', 'caddyInternal', 'nginx', 'scgi', 'cached', 'nginxInternal']) n.ports[p] = await freePort();
@@ -183,7 +184,6 @@ export class Node {
     fs.writeFileSync(path.join(n.state, 'fazt.conf'),
       `[server]\ndev = yes\nscheme = http\npublic_port = ${n.ports.caddy}\n` +
       `front_users = ${os.userInfo().username}\n[limits]\nrate = 0\n${conf}\n`);
-    running.add(n);
     n.daemonStart();
     if (fronts.includes('caddy')) {
       fs.writeFileSync(path.join(n.run, 'Caddyfile'), caddyfile(n.run, n.ports.caddy, n.ports.caddyInternal));
@@ -272,6 +272,7 @@ export class Node {
   killAll() {
     for (const p of [this.daemon, this.caddy, this.nginx])
       if (p && p.exitCode === null && p.signalCode === null) p.kill(p === this.daemon ? 'SIGTERM' : 'SIGKILL');
+    if (!this.keepDir) fs.rmSync(this.dir, { recursive: true, force: true });
   }
 
   async stop() {
