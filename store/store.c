@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -88,6 +89,9 @@ check_pages(struct reader *c, struct why *why)
 		(void)why_set(why, err, "%s", sqlite3_errmsg(c->db));
 	(void)sql_close(s);
 	c->deadline = 0;
+	/* It read the whole file; nobody asks for those pages next. */
+	(void)sqlite3_db_release_memory(c->db);
+	(void)malloc_trim(0);
 	return err;
 }
 
