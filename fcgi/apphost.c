@@ -94,6 +94,16 @@ serve_api(struct request *rq, struct response *rs, const struct site *site)
 		pages_error(rq, rs, FZ_NOT_FOUND, NULL);
 }
 
+static void
+serve_files(struct request *rq, struct response *rs, const struct site *site)
+{
+	if (site->version == 0)
+		pages_status(rq, rs, 404, "Nothing here yet", "NOT_FOUND",
+		    "This name is ready; nothing has been deployed to it.");
+	else
+		static_serve(rq, rs, site);
+}
+
 static const struct {
 	const char	*folder;
 	bool		 itself;	/* "/x" too, not only "/x/..." */
@@ -105,7 +115,7 @@ static const struct {
 	{ "/_fazt", true, serve_nothing },
 	{ "/private", true, serve_private },
 	{ "/api", true, serve_api },
-	{ "", true, static_serve },
+	{ "", true, serve_files },
 };
 
 static bool

@@ -30,6 +30,14 @@ await onNode('static', {}, async (n, part) => {
     n.request(f, { host: `${host}.${domain}`.replace(/^\./, ''), path: target, headers, method })); };
   const put = async (site, files, query) => { const d = await n.deploy(site, files, query); assert.equal(d.status, 200, d.text); return d.json.data; };
 
+  await part('a name without a deploy says so', async () => {
+    for (const front of n.allFronts()) {
+      const rs = await n.get(front, domain, '/', { Accept: 'text/html' });
+      assert.equal(rs.status, 404, front);
+      assert.match(rs.text, /Nothing here yet/, front);
+    }
+  });
+
   await part('real sites, every file', async () => {
     const sites = { swagger: path.join(modules, 'swagger-ui-dist'), reveal: path.join(modules, 'reveal.js/dist'), three: path.join(modules, 'three') };
     const agents = Object.fromEntries(fronts.map((f) => [f, new http.Agent({ keepAlive: true, maxSockets: 8 })]));
