@@ -19,7 +19,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/str.h"
 
 struct sha256 {
 	EVP_MD_CTX	*ctx;
@@ -103,33 +102,6 @@ random_bytes(void *out, size_t n)
 		p += got;
 		n -= (size_t)got;
 	}
-}
-
-static uint64_t id_seed;
-static pthread_once_t id_once = PTHREAD_ONCE_INIT;
-
-static void
-id_start(void)
-{
-	random_bytes(&id_seed, sizeof(id_seed));
-}
-
-/*
- * SplitMix64 over a counter: one to one, so no id comes twice in a process, and without
- * a system call, which every request would pay.
- */
-void
-random_id(char out[17])
-{
-	static _Atomic uint64_t counter;
-	uint64_t z;
-
-	pthread_once(&id_once, id_start);
-	z = id_seed + (counter++ + 1) * UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	z ^= z >> 31;
-	str_hex(out, &z, sizeof(z));
 }
 
 uint32_t

@@ -23,8 +23,6 @@ void		 sha256_of(const void *, size_t, uint8_t out[SHA256_LEN]);
 
 /* From getrandom(2); ends the process if the kernel has none. */
 void		 random_bytes(void *, size_t);
-/* 16 hex digits, different at each call and in each process; no secret. */
-void		 random_id(char out[17]);
 uint32_t	 random_below(uint32_t bound);
 bool		 ct_equal(const void *, const void *, size_t);
 /* CRC-32 (IEEE 802.3), for the checksum of printed tokens; not a secret. */

@@ -364,7 +364,7 @@ cgi_vars_defaults(struct request *rq)
 	rq->ip = "0.0.0.0";
 	rq->content_type = "";
 	rq->content_length = -1;
-	random_id(rq->id);
+	str_unique(rq->id);
 }
 
 enum fz_err

@@ -122,27 +122,10 @@ test_equal(void **state)
 	assert_true(ct_equal("abc", "abd", 2));
 }
 
-/* Ids never repeat within a process and are 16 hex digits. */
-static void
-test_id(void **state)
-{
-	static char ids[2000][17];
-
-	(void)state;
-	for (size_t i = 0; i < 2000; i++) {
-		random_id(ids[i]);
-		assert_int_equal(strspn(ids[i], "0123456789abcdef"), 16);
-		assert_int_equal(ids[i][16], '\0');
-		for (size_t j = 0; j < i; j++)
-			assert_int_not_equal(memcmp(ids[i], ids[j], 16), 0);
-	}
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_id),
 		cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_crc32),
 		cmocka_unit_test(test_random),

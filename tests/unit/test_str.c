@@ -239,10 +239,27 @@ test_alias(void **state)
 	assert_false(str_alias_ok(label64));
 }
 
+/* Ids never repeat within a process and are 16 hex digits. */
+static void
+test_unique(void **state)
+{
+	static char ids[2000][17];
+
+	(void)state;
+	for (size_t i = 0; i < 2000; i++) {
+		str_unique(ids[i]);
+		assert_int_equal(strspn(ids[i], "0123456789abcdef"), 16);
+		assert_int_equal(ids[i][16], '\0');
+		for (size_t j = 0; j < i; j++)
+			assert_int_not_equal(memcmp(ids[i], ids[j], 16), 0);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unique),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_hex),
