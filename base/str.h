@@ -30,6 +30,8 @@ bool		 str_i64(const char *, int64_t *);
 bool		 str_duration(const char *, int64_t *ms);
 /* n random characters of [0-9A-Za-z] and a NUL: out holds n+1. */
 void		 str_random62(char *out, size_t n);
+/* 16 hex digits, different at each call and in each process; no secret. */
+void		 str_unique(char out[17]);
 /*
  * NFC + full case folding of a UTF-8 name, for "the same name to a person".  NULL if
  * it is not UTF-8.

@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "base/str.h"
