@@ -1,14 +1,8 @@
 /*
- * One thread accepts and owns every connection that waits for its peer; the rest of the
- * gate only ever sees connections that have something to do.  EPOLLONESHOT makes the
- * change of owner exact: an event disarms the descriptor, and only the thread that has
- * the connection arms it again.
- *
- * Deadlines need no timers: each parked connection has one number, and a walk over the
- * list four times a second finds the late ones.  They are not taken away from epoll (the
- * owner could be arming them at this moment) but shut down, which makes them readable;
- * the worker that gets them sees what happened.  A connection is freed under the list's
- * lock, so the walk never meets a dead one.
+ * One thread accepts, and stands guard when all workers are busy.  While a worker waits
+ * for events (park.c) it has nothing to do with requests; when none does, it looks once
+ * a millisecond and moves what it finds into the queue, where it is counted and where
+ * its wait is measured: that wakes more workers, or is too much.
  *
  * Too much is refused in three steps: past the queue's limit a request goes to the thread
  * that answers 503; past the connection cap a few more are accepted to be told so; past
@@ -34,11 +28,11 @@
 #include "base/log.h"
 #include "fcgi/gate_inner.h"
 
-#define EVENTS 128
+#define EVENTS 16
 #define ACCEPTS 64		/* in a row, then the others get their turn */
 #define WALK_MS 250
 #define RETRY_MS 50
-#define QUEUE_MS 1
+#define GUARD_MS 1
 #define EXTRA 16		/* connections past the cap that are told 503 */
 #define SHED_MAX 512		/* requests waiting for their 503 */
 
@@ -108,22 +102,6 @@ list_add(struct gate *g, struct conn *c)
 	gate_metric(g, METRIC_CONNECTIONS, 1);
 }
 
-void
-acceptor_forget(struct gate *g, struct conn *c)
-{
-	/* Before the lock: the books may take a moment. */
-	gate_metric(g, METRIC_CONNECTIONS, -1);
-	pthread_mutex_lock(&g->list_lock);
-	*c->prev = c->next;
-	if (c->next != NULL)
-		c->next->prev = c->prev;
-	g->nconns--;
-	if (g->nconns == 0)
-		pthread_cond_broadcast(&g->list_changed);
-	pthread_mutex_unlock(&g->list_lock);
-	conn_free(c);
-}
-
 static unsigned
 conns_count(struct gate *g)
 {
@@ -133,38 +111,6 @@ conns_count(struct gate *g)
 	n = g->nconns;
 	pthread_mutex_unlock(&g->list_lock);
 	return n;
-}
-
-void
-acceptor_park(struct gate *g, struct conn *c, enum conn_next next)
-{
-	struct epoll_event ev = { .events = EPOLLONESHOT | EPOLLRDHUP, .data.ptr = c };
-	int op = c->in_epoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-	int fd = c->fd;
-	bool failed;
-
-	if (next != CONN_WANT_WRITE)
-		ev.events |= EPOLLIN;
-	else
-		ev.events &= ~(unsigned)EPOLLRDHUP;
-	if (next != CONN_WANT_READ)
-		ev.events |= EPOLLOUT;
-	if (c->state == CONN_BODY || c->state == CONN_SEND) {
-		atomic_fetch_add(&g->parked, 1);
-		gate_metric(g, METRIC_PARKED, 1);
-	}
-	c->in_epoll = true;
-	atomic_store(&c->answerable, c->state == CONN_BODY);
-	atomic_store(&c->parked_until, c->deadline);
-	/* From here on it may belong to somebody else. */
-	pthread_mutex_lock(&g->arm_lock);
-	failed = epoll_ctl(g->ep, op, fd, &ev) < 0;
-	pthread_mutex_unlock(&g->arm_lock);
-	if (!failed)
-		return;
-	atomic_store(&c->parked_until, 0);
-	log_error("epoll_ctl failed, connection dropped", "reason", strerror(errno), NULL);
-	acceptor_forget(g, c);
 }
 
 static void
@@ -189,7 +135,7 @@ enqueue(struct gate *g, struct conn *c)
 		c->shed = full;
 	}
 	gate_metric(g, METRIC_QUEUE_DEPTH, 1);
-	worker_push(c->shed ? &g->shed : &g->ready, c);
+	worker_push(g, c->shed ? &g->shed : &g->ready, c);
 }
 
 /* Out of descriptors: give up the reserve to accept one more and refuse it. */
@@ -267,7 +213,6 @@ static void
 on_event(struct gate *g, const struct epoll_event *ev)
 {
 	int *kind = ev->data.ptr;
-	struct conn *c;
 	uint64_t n;
 
 	switch ((enum gate_kind)*kind) {
@@ -281,46 +226,42 @@ on_event(struct gate *g, const struct epoll_event *ev)
 				break;
 		break;
 	case GATE_CONN:
-		c = ev->data.ptr;
-		/* Pairs with the store in acceptor_park: all its owner wrote is here. */
-		(void)atomic_exchange(&c->parked_until, 0);
-		if (c->state == CONN_BODY || c->state == CONN_SEND) {
-			atomic_fetch_sub(&g->parked, 1);
-			gate_metric(g, METRIC_PARKED, -1);
-		}
-		enqueue(g, c);
 		break;
 	}
 }
 
-/* A late body has its reading side shut only, so that it still gets an answer. */
-static void
-walk(struct gate *g, int64_t now)
-{
-	struct conn *c;
-
-	pthread_mutex_lock(&g->list_lock);
-	for (c = g->conns; c != NULL; c = c->next) {
-		int64_t until = atomic_load(&c->parked_until);
-
-		if (until != 0 && until <= now)
-			(void)shutdown(c->fd, atomic_load(&c->answerable) ? SHUT_RD :
-			    SHUT_RDWR);
-	}
-	pthread_mutex_unlock(&g->list_lock);
-}
-
-/* How long epoll may sleep; a queue is looked at soon. */
+/*
+ * How long epoll may sleep.  A queue is looked at soon, and so is the set of parked
+ * connections while no worker waits there.  The last to leave it looks at g->asleep after
+ * it is gone, we look whether it is gone after g->asleep is set.
+ */
 static int
 patience(struct gate *g)
 {
 	int64_t now = clock_mono_us();
-	bool ready = worker_queue_look(&g->ready, now);
-	bool shed = worker_queue_look(&g->shed, now);
+	bool ready = worker_queue_look(g, &g->ready, now);
+	bool shed = worker_queue_look(g, &g->shed, now);
 
-	if (ready || shed)
-		return QUEUE_MS;
+	atomic_store(&g->asleep, true);
+	if (ready || shed || atomic_load(&g->waiting) == 0) {
+		atomic_store(&g->asleep, false);
+		return GUARD_MS;
+	}
 	return g->accepting ? WALK_MS : RETRY_MS;
+}
+
+/* What nobody came for goes into the queue, where it is counted. */
+static void
+guard(struct gate *g)
+{
+	int64_t now = clock_mono_us();
+
+	if (now - g->guarded_us < GUARD_MS * 1000)
+		return;
+	g->guarded_us = now;
+	if (atomic_load(&g->waiting) == 0)
+		park_harvest(g, enqueue);
+	tell_queue(g, worker_queue_heads(&g->ready) >= g->queue_max);
 }
 
 static void *
@@ -336,17 +277,17 @@ run(void *arg)
 
 		atomic_store(&g->heartbeat_ms, now);
 		if (now - walked >= WALK_MS) {
-			walk(g, now);
+			park_walk(g, now);
 			walked = now;
 			if (g->reserve < 0)
 				g->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		}
 		watch_listeners(g, may_accept(g));
 		n = epoll_wait(g->ep, ev, EVENTS, patience(g));
-		pthread_mutex_lock(&g->arm_lock);
-		pthread_mutex_unlock(&g->arm_lock);
+		atomic_store(&g->asleep, false);
 		for (i = 0; i < n; i++)
 			on_event(g, &ev[i]);
+		guard(g);
 	}
 	return NULL;
 }
@@ -361,10 +302,9 @@ acceptor_wake(struct gate *g)
 }
 
 enum fz_err
-acceptor_start(struct gate *g, struct why *why)
+acceptor_open(struct gate *g, struct why *why)
 {
 	struct epoll_event ev = { .events = EPOLLIN };
-	enum fz_err err;
 
 	g->wake_kind = GATE_WAKE;
 	ev.data.ptr = &g->wake_kind;
@@ -373,7 +313,14 @@ acceptor_start(struct gate *g, struct why *why)
 	g->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (g->ep < 0 || g->wake < 0 || epoll_ctl(g->ep, EPOLL_CTL_ADD, g->wake, &ev) < 0)
 		return why_set(why, FZ_IO, "epoll: %s", strerror(errno));
-	err = gate_thread(&g->acceptor, 0, run, g, why);
+	return FZ_OK;
+}
+
+enum fz_err
+acceptor_start(struct gate *g, struct why *why)
+{
+	enum fz_err err = gate_thread(&g->acceptor, 0, run, g, why);
+
 	g->acceptor_started = err == FZ_OK;
 	return err;
 }

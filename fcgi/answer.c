@@ -9,8 +9,6 @@
  */
 #include "fcgi/answer.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -55,10 +53,9 @@ ours(const char *name)
 		"Connection", "Keep-Alive", "Trailer", "Upgrade" };
 	size_t i;
 
-	if (strchr("CKSTUckstu", name[0]) == NULL)
-		return false;
+	/* Most names end at their first letter: this runs for each header of each answer. */
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (str_ieq(name, names[i]))
+		if (((names[i][0] ^ name[0]) & ~0x20) == 0 && str_ieq(name, names[i]))
 			return true;
 	return false;
 }
@@ -73,23 +70,32 @@ line(struct buf *b, const char *name, const char *value)
 	buf_add(b, "\r\n", 2);
 }
 
+static void
+number(struct buf *b, uint64_t n)
+{
+	char text[20], *end = text + sizeof(text), *p = end;
+
+	do {
+		*--p = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	buf_add(b, p, (size_t)(end - p));
+}
+
 /* Content-Length, or -1 for none. */
 static int64_t
 length_of(const struct request *rq, const struct response *rs)
 {
-	const char *said = response_get(rs, "Content-Length");
-	int64_t n;
+	int64_t n = rs->source != NULL ? rs->source_len : (int64_t)rs->len;
+	const char *said;
 
-	if (rs->status == 204)
+	if (rs->status == 204 || rs->status == 304)
 		return -1;
-	if (rs->source != NULL)
-		n = rs->source_len;
-	else
-		n = (int64_t)rs->len;
-	if (rs->status == 304)
-		n = -1;
-	else if (rq->method == METHOD_HEAD && n == 0 && said != NULL && !str_i64(said, &n))
-		n = -1;
+	if (rq->method != METHOD_HEAD || n != 0)
+		return n;
+	said = response_get(rs, "Content-Length");
+	if (said != NULL && !str_i64(said, &n))
+		return -1;
 	return n;
 }
 
@@ -97,22 +103,31 @@ static bool
 write_head(struct buf *b, const struct request *rq, const struct response *rs)
 {
 	int64_t len = length_of(rq, rs);
-	char text[80];
+	bool has_id = false;
 	size_t i;
 
 	(void)buf_reserve(b, 1024);
-	snprintf(text, sizeof(text), "%d %s", rs->status, reason(rs->status));
-	line(b, "Status", text);
-	for (i = 0; i < rs->nheaders; i++)
-		if (!ours(rs->headers[i].name))
-			line(b, rs->headers[i].name, rs->headers[i].value);
-	if (response_get(rs, "X-Request-ID") == NULL)
+	buf_puts(b, "Status: ");
+	number(b, (uint64_t)rs->status);
+	buf_add(b, " ", 1);
+	buf_puts(b, reason(rs->status));
+	buf_add(b, "\r\n", 2);
+	for (i = 0; i < rs->nheaders; i++) {
+		const char *name = rs->headers[i].name;
+
+		if (!ours(name))
+			line(b, name, rs->headers[i].value);
+		if ((name[0] == 'X' || name[0] == 'x') && str_ieq(name, "X-Request-ID"))
+			has_id = true;
+	}
+	if (!has_id)
 		line(b, "X-Request-ID", rq->id);
 	if (len >= 0) {
-		snprintf(text, sizeof(text), "%lld", (long long)len);
-		line(b, "Content-Length", text);
+		buf_puts(b, "Content-Length: ");
+		number(b, (uint64_t)len);
+		buf_add(b, "\r\n", 2);
 	}
-	buf_puts(b, "\r\n");
+	buf_add(b, "\r\n", 2);
 	return buf_ok(b);
 }
 

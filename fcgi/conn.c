@@ -16,7 +16,7 @@
  * so the two can never wait for each other.
  *
  * Every wait has a deadline: without progress, and by average rate.  Fairness: after
- * TURN_BYTES the connection goes to the end of the queue.
+ * TURN_BYTES the connection goes to the end of the queue, after an answer back to epoll.
  */
 #include "fcgi/conn.h"
 
@@ -187,8 +187,10 @@ send_end(struct conn *c, struct turn *t, enum conn_next *next)
 	c->served++;
 	atomic_fetch_add(&t->gate->served, 1);
 	if (c->body_end && keep) {
+		/* The next request is not here yet, and others may be. */
 		reset(c, t);
-		return STEP_GO;
+		*next = CONN_WANT_READ;
+		return STEP_STOP;
 	}
 	if (!c->body_end && shutdown(c->fd, SHUT_WR) == 0) {
 		enter(c, CONN_LINGER);
@@ -501,7 +503,6 @@ conn_advance(struct conn *c, struct turn *t)
 	};
 	enum conn_next next = CONN_WANT_CLOSE;
 
-	t->now = clock_mono_ms();
 	while (states[c->state](c, t, &next) == STEP_GO)
 		continue;
 	return next;

@@ -5,9 +5,9 @@
  *
  *	HEAD -> BODY -> (handler) -> SEND -> HEAD again, LINGER or closed
  *
- * Thread contract: owned by the acceptor while parked in epoll, by a worker while
- * advanced, by a queue in between; never by two.  Fields marked atomic are read by the
- * acceptor at any time.
+ * Thread contract: owned by nobody while parked in epoll, by a worker while advanced, by
+ * a queue in between; never by two.  Fields marked atomic are read by the acceptor at any
+ * time.
  */
 #ifndef FCGI_CONN_H
 #define FCGI_CONN_H
@@ -72,7 +72,7 @@ struct conn_record {
 struct gate_view;
 
 struct conn {
-	int		 kind;			/* what epoll hands back, acceptor.h */
+	int		 kind;			/* what epoll hands back, gate_inner.h */
 	int		 fd;
 	const struct transport *transport;
 	enum conn_state	 state;
@@ -101,7 +101,7 @@ struct conn {
 
 	int64_t		 began_ms;		/* of the state: rate and total deadlines */
 	int64_t		 deadline;		/* monotonic ms; owner only */
-	int64_t		 queued_us;
+	int64_t		 queued_us;		/* or when its turn began, if not queued */
 	uint64_t	 served;
 
 	atomic_int_fast64_t parked_until;	/* deadline while in epoll, else 0 */
@@ -128,6 +128,7 @@ struct turn {
 struct conn	*conn_new(int fd, const struct transport *);
 /* Closes the fd; ends a request that is under way. */
 void		 conn_free(struct conn *);
+/* turn->now is set by the caller. */
 enum conn_next	 conn_advance(struct conn *, struct turn *);
 
 /* For transports: n bytes of body content. */

@@ -20,7 +20,8 @@
  * than the responder, management records and ABORT (front servers close instead).
  *
  * Answers are STDOUT records of up to 65,528 bytes in front of borrowed bytes, nothing is
- * copied; eight times fewer records than the library would write.
+ * copied; eight times fewer records than the library would write, and one for the head
+ * and the body of a small answer.
  */
 #include "fcgi/fastcgi.h"
 
@@ -427,22 +428,43 @@ body(struct conn *c, const unsigned char *p, size_t n)
 	return c->body_end && r->padding == 0 ? FZ_OK : FZ_AGAIN;
 }
 
+/*
+ * The record that the next bytes go into: the last of this batch if there is room in it,
+ * so that a small answer is one record with its head, or a new one.
+ */
+static unsigned char *
+record_open(struct conn *c, struct header *h)
+{
+	struct conn_out *out = &c->out;
+
+	if (out->nframes > 0) {
+		(void)header_parse(out->frames[out->nframes - 1], h);
+		if (h->content < CONN_RECORD) {
+			if (h->padding > 0)
+				out->n--;
+			return out->frames[out->nframes - 1];
+		}
+	}
+	memset(h, 0, sizeof(*h));
+	conn_push(c, out->frames[out->nframes], HEADER);
+	return out->frames[out->nframes++];
+}
+
 /* Records in front of borrowed bytes, padded to 8 as the specification advises. */
 static size_t
 frame(struct conn *c, const void *bytes, size_t n)
 {
 	static const unsigned char zeros[8];
-	struct conn_out *out = &c->out;
 	const char *p = bytes;
 	size_t done = 0;
 
-	while (done < n && out->nframes < CONN_FRAMES && conn_room(c, 3)) {
-		size_t take = at_most(n - done, CONN_RECORD);
-		size_t padding = (8 - take % 8) % 8;
-		unsigned char *h = out->frames[out->nframes++];
+	while (done < n && c->out.nframes < CONN_FRAMES && conn_room(c, 3)) {
+		struct header h;
+		unsigned char *at = record_open(c, &h);
+		size_t take = at_most(n - done, CONN_RECORD - h.content);
+		size_t len = h.content + take, padding = (8 - len % 8) % 8;
 
-		header_write(h, STDOUT, c->record.id, take, padding);
-		conn_push(c, h, HEADER);
+		header_write(at, STDOUT, c->record.id, len, padding);
 		conn_push(c, p + done, take);
 		if (padding > 0)
 			conn_push(c, zeros, padding);

@@ -171,13 +171,12 @@ gate_new(const struct gate_options *o)
 	g->nuids = o->nuids;
 	g->gids = xmemdup(o->gids, o->ngids * sizeof(*o->gids));
 	g->ngids = o->ngids;
-	g->ep = g->wake = g->reserve = -1;
+	g->ep = g->wake = g->reserve = g->parked_ep = g->kick = -1;
 	g->workers = xcalloc(g->nworkers + 1, sizeof(*g->workers));
 	worker_queue_init(&g->ready, cores > 0 ? (unsigned)cores : 1);
 	worker_queue_init(&g->shed, 1);
 	pthread_mutex_init(&g->list_lock, NULL);
 	pthread_cond_init(&g->list_changed, NULL);
-	pthread_mutex_init(&g->arm_lock, NULL);
 	pthread_mutex_init(&g->view_lock, NULL);
 	return g;
 }
@@ -185,8 +184,10 @@ gate_new(const struct gate_options *o)
 static enum fz_err
 start_threads(struct gate *g, struct why *why)
 {
-	enum fz_err err = FZ_OK;
+	enum fz_err err = acceptor_open(g, why);
 
+	if (err == FZ_OK)
+		err = park_open(g, why);
 	for (unsigned i = 0; i <= g->nworkers && err == FZ_OK; i++) {
 		g->workers[i].gate = g;
 		g->workers[i].queue = i < g->nworkers ? &g->ready : &g->shed;
@@ -294,6 +295,7 @@ gate_stop(struct gate *g)
 	}
 	worker_queue_close(&g->ready);
 	worker_queue_close(&g->shed);
+	park_stop(g);
 	for (unsigned i = 0; i <= g->nworkers; i++)
 		if (g->workers[i].started) {
 			pthread_join(g->workers[i].thread, NULL);
@@ -301,7 +303,7 @@ gate_stop(struct gate *g)
 		}
 	for (c = g->conns; c != NULL; c = next) {
 		next = c->next;
-		acceptor_forget(g, c);
+		park_forget(g, c);
 	}
 	if (g->ep >= 0)
 		close(g->ep);
@@ -309,28 +311,17 @@ gate_stop(struct gate *g)
 		close(g->wake);
 	if (g->reserve >= 0)
 		close(g->reserve);
+	park_close(g);
 	gate_view_drop(g->view);
 	worker_queue_fini(&g->ready);
 	worker_queue_fini(&g->shed);
 	pthread_mutex_destroy(&g->list_lock);
 	pthread_cond_destroy(&g->list_changed);
-	pthread_mutex_destroy(&g->arm_lock);
 	pthread_mutex_destroy(&g->view_lock);
 	free(g->workers);
 	free(g->uids);
 	free(g->gids);
 	free(g);
-}
-
-static unsigned
-queue_length(struct gate_queue *q)
-{
-	unsigned n;
-
-	pthread_mutex_lock(&q->lock);
-	n = q->len;
-	pthread_mutex_unlock(&q->lock);
-	return n;
 }
 
 void
@@ -344,7 +335,7 @@ gate_stats(struct gate *g, struct gate_stats *out)
 	out->connections = g->nconns;
 	pthread_mutex_unlock(&g->list_lock);
 	out->parked = parked > 0 ? (unsigned)parked : 0;
-	out->queued = queue_length(&g->ready);
+	out->queued = atomic_load(&g->ready.len);
 	out->busy = atomic_load(&g->busy);
 	out->served = atomic_load(&g->served);
 	out->shed = atomic_load(&g->shed_count);

@@ -1,7 +1,8 @@
 /*
  * The gate: connections of the front server in, requests through dispatch.h, answers
- * out.  An acceptor thread owns every connection that waits for its peer, worker threads
- * own those that can be advanced, one more thread refuses what is too much.
+ * out.  Connections that wait for their peer cost no thread, worker threads own those that
+ * can be advanced, an acceptor lets new ones in and stands guard over the workers, one
+ * more thread refuses what is too much.
  *
  * Thread contract: gate_start, gate_drain and gate_stop by one thread; the rest any
  * thread between gate_start and gate_stop.

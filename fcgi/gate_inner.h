@@ -1,5 +1,5 @@
 /*
- * What acceptor.c, worker.c, conn.c and gate.c share; nobody else includes it.
+ * What acceptor.c, park.c, worker.c, conn.c and gate.c share; nobody else includes it.
  *
  * Thread contract: as each field says; "fixed" = set before the first thread starts.
  */
@@ -30,12 +30,12 @@ struct gate_queue {
 	pthread_mutex_t	 lock;
 	struct conn	*first;		/* under lock, as the rest */
 	struct conn	**last;
-	unsigned	 len;
+	atomic_uint	 len;		/* written under lock */
 	unsigned	 heads;		/* of them requests not begun */
 	struct gate_worker *idle;	/* the one that slept last first */
 	unsigned	 awake;		/* threads that are not in idle */
 	unsigned	 eager;		/* fixed: as many are woken at once */
-	bool		 closed;
+	atomic_bool	 closed;
 };
 
 struct gate_worker {
@@ -46,6 +46,7 @@ struct gate_worker {
 	pthread_cond_t	 wake;
 	bool		 woken;		/* under the queue's lock */
 	struct gate_worker *idle_next;	/* under the queue's lock */
+	_Atomic(const struct conn *) arming;	/* see park.c */
 	atomic_int_fast64_t since_ms;	/* begin of the turn that runs now, 0 = none */
 };
 
@@ -61,13 +62,14 @@ struct gate {
 	gid_t		*gids;
 	size_t		 ngids;
 
-	int		 ep;		/* fixed */
+	int		 ep;		/* of the acceptor: listeners and wake; fixed */
 	int		 wake_kind;	/* GATE_WAKE */
 	int		 wake;		/* eventfd, fixed */
 	int		 reserve;	/* acceptor only: a descriptor to give up */
 	bool		 accepting;	/* acceptor only: listeners are in epoll */
 	bool		 queue_full;	/* acceptor only: last told readiness */
 	int64_t		 retry_ms;	/* acceptor only: no accept before */
+	int64_t		 guarded_us;	/* acceptor only: when it last stood guard */
 	pthread_t	 acceptor;
 	bool		 acceptor_started;
 	struct gate_worker *workers;	/* nworkers, then the one that sheds */
@@ -79,11 +81,11 @@ struct gate {
 	struct conn	*conns;		/* under list_lock */
 	unsigned	 nconns;	/* under list_lock */
 
-	/*
-	 * Held while a descriptor is armed: who gets its event knows that the thread that
-	 * armed it is done with it.  The kernel serialises these calls anyway.
-	 */
-	pthread_mutex_t	 arm_lock;
+	int		 parked_ep;	/* fixed */
+	int		 kick_kind;	/* GATE_WAKE */
+	int		 kick;		/* eventfd in parked_ep, fixed */
+	atomic_uint	 waiting;	/* workers in parked_ep, at most ready.eager */
+	atomic_bool	 asleep;	/* the acceptor: tell it when nobody waits */
 
 	pthread_mutex_t	 view_lock;
 	struct gate_view *view;		/* under view_lock */
@@ -108,13 +110,31 @@ enum fz_err	 gate_thread(pthread_t *, size_t stack, void *(*)(void *), void *,
 		    struct why *) MUST_CHECK;
 void		 gate_metric(struct gate *, int metric, int64_t);
 
-/* acceptor.c */
+/* acceptor.c: open before the first worker starts, start after the last. */
+enum fz_err	 acceptor_open(struct gate *, struct why *) MUST_CHECK;
 enum fz_err	 acceptor_start(struct gate *, struct why *) MUST_CHECK;
 void		 acceptor_wake(struct gate *);
-/* Give a connection to epoll until it is readable/writable or its deadline passes. */
-void		 acceptor_park(struct gate *, struct conn *, enum conn_next);
+
+/* park.c: connections that wait for their peer, and the workers that wait for those. */
+enum fz_err	 park_open(struct gate *, struct why *) MUST_CHECK;
+void		 park_close(struct gate *);
+/*
+ * Sleep until a connection can be advanced.  False = enough others do that already; true
+ * with NULL = no connection, but look at the queue again.
+ */
+bool		 park_wait(struct gate *, struct conn **out) MUST_CHECK;
+/* Send one of those who wait to the queue. */
+void		 park_kick(struct gate *);
+/* Send all away, for ever. */
+void		 park_stop(struct gate *);
+/* Everything that can be advanced now to a function, without waiting. */
+void		 park_harvest(struct gate *, void (*)(struct gate *, struct conn *));
+/* Let a connection wait until it is readable/writable or its deadline passes. */
+void		 park_give(struct gate_worker *, struct conn *, enum conn_next);
 /* Take it off the list, close and free. */
-void		 acceptor_forget(struct gate *, struct conn *);
+void		 park_forget(struct gate *, struct conn *);
+/* Make those whose deadline has passed readable. */
+void		 park_walk(struct gate *, int64_t now_ms);
 
 /* conn_out.c: make the response of a connection ready to be sent. */
 void		 conn_out_begin(struct conn *);
@@ -127,9 +147,11 @@ enum fz_err	 conn_out_send(struct conn *, uint64_t budget) MUST_CHECK;
 /* worker.c */
 void		 worker_queue_init(struct gate_queue *, unsigned eager);
 void		 worker_queue_fini(struct gate_queue *);
-void		 worker_push(struct gate_queue *, struct conn *);
-/* Anything waiting?  If its first has waited too long, wake one more thread. */
-bool		 worker_queue_look(struct gate_queue *, int64_t now_us);
+void		 worker_push(struct gate *, struct gate_queue *, struct conn *);
+/* Anything queued?  If its first has waited too long, wake one more thread. */
+bool		 worker_queue_look(struct gate *, struct gate_queue *, int64_t now_us);
+/* Empty and not closed. */
+bool		 worker_queue_idle(struct gate_queue *);
 void		 worker_queue_close(struct gate_queue *);
 unsigned	 worker_queue_heads(struct gate_queue *);
 enum fz_err	 worker_start(struct gate_worker *, struct why *) MUST_CHECK;

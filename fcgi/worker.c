@@ -1,8 +1,12 @@
 /*
- * Threads that take a connection from a queue, advance it as far as it goes and hand it
- * on.  The same loop serves two queues: many threads answer requests, one refuses the
- * ones that are too many (the connection carries the mark), so that saying no is never
- * stuck behind saying yes.
+ * Threads that take a connection, advance it as far as it goes and hand it on.  The same
+ * loop serves two queues: many threads answer requests, one refuses the ones that are too
+ * many (the connection carries the mark), so that saying no is never stuck behind saying
+ * yes.
+ *
+ * An answering thread takes what is queued first; with an empty queue it waits for
+ * events itself (park.c) if not enough others do, and else sleeps.  One turn a
+ * connection: after it the connection goes back behind all others that are ready.
  *
  * A queue is a list through the connections themselves: pushing cannot fail and costs no
  * memory; how long it may get is the acceptor's decision.  The thread that slept last is
@@ -10,10 +14,10 @@
  * asleep.
  *
  * Most turns are short and never block, so waking a thread for each costs more than the
- * turn: work wakes a thread only while fewer than `eager` (the number of cores) are
- * awake; those find the rest in the queue when they are done.  Turns that do block (a
- * sync, a script) hold nobody up: the acceptor looks every millisecond while there is a
- * queue and wakes one more thread when its first entry has waited that long.
+ * turn: no more than `eager` (the number of cores) wait for events or are woken at once;
+ * those find the rest when they are done.  Turns that do block (a sync, a script) hold
+ * nobody up: the acceptor looks every millisecond while there is a queue and wakes one
+ * more thread when its first entry has waited that long.
  *
  * Stacks are 4 MiB because scripts will run on them.  Signals are blocked: they are the
  * main thread's.
@@ -56,43 +60,85 @@ wake_one(struct gate_queue *q)
 	pthread_cond_signal(&w->wake);
 }
 
-void
-worker_push(struct gate_queue *q, struct conn *c)
+/* How many there are then. */
+static unsigned
+append(struct gate_queue *q, struct conn *c)
 {
+	unsigned len;
+
 	c->queue_next = NULL;
 	pthread_mutex_lock(&q->lock);
 	*q->last = c;
 	q->last = &c->queue_next;
-	q->len++;
+	len = atomic_fetch_add(&q->len, 1) + 1;
 	if (c->state == CONN_HEAD)
 		q->heads++;
 	if (q->awake < q->eager)
 		wake_one(q);
 	pthread_mutex_unlock(&q->lock);
+	return len;
+}
+
+void
+worker_push(struct gate *g, struct gate_queue *q, struct conn *c)
+{
+	unsigned len = append(q, c);
+
+	if (q == &g->ready && atomic_load(&g->waiting) >= len)
+		park_kick(g);
 }
 
 bool
-worker_queue_look(struct gate_queue *q, int64_t now_us)
+worker_queue_look(struct gate *g, struct gate_queue *q, int64_t now_us)
 {
-	bool left;
+	bool left, late;
 
 	pthread_mutex_lock(&q->lock);
 	left = q->first != NULL;
-	if (left && now_us - q->first->queued_us > LATE_US)
+	late = left && now_us - q->first->queued_us > LATE_US;
+	if (late)
 		wake_one(q);
 	pthread_mutex_unlock(&q->lock);
+	if (late && q == &g->ready && atomic_load(&g->waiting) > 0)
+		park_kick(g);
 	return left;
 }
 
-/* NULL when the queue was closed. */
+bool
+worker_queue_idle(struct gate_queue *q)
+{
+	return atomic_load(&q->len) == 0 && !atomic_load(&q->closed);
+}
+
+/* Under the queue's lock. */
 static struct conn *
-pop(struct gate_worker *w)
+pop(struct gate_queue *q)
+{
+	struct conn *c = q->first;
+
+	if (c == NULL)
+		return NULL;
+	q->first = c->queue_next;
+	if (q->first == NULL)
+		q->last = &q->first;
+	atomic_fetch_sub(&q->len, 1);
+	if (c->state == CONN_HEAD)
+		q->heads--;
+	return c;
+}
+
+/* From the queue; NULL after a sleep, when there may be something. */
+static struct conn *
+pop_or_sleep(struct gate_worker *w)
 {
 	struct gate_queue *q = w->queue;
-	struct conn *c = NULL;
+	struct conn *c;
 
 	pthread_mutex_lock(&q->lock);
-	while (q->first == NULL && !q->closed) {
+	c = pop(q);
+	if (c != NULL)
+		gate_metric(w->gate, METRIC_QUEUE_DEPTH, -1);
+	else if (!atomic_load(&q->closed)) {
 		w->woken = false;
 		w->idle_next = q->idle;
 		q->idle = w;
@@ -100,16 +146,24 @@ pop(struct gate_worker *w)
 		while (!w->woken)
 			pthread_cond_wait(&w->wake, &q->lock);
 	}
-	if (!q->closed) {
-		c = q->first;
-		q->first = c->queue_next;
-		if (q->first == NULL)
-			q->last = &q->first;
-		q->len--;
-		if (c->state == CONN_HEAD)
-			q->heads--;
-	}
 	pthread_mutex_unlock(&q->lock);
+	return c;
+}
+
+/* NULL when the queue was closed. */
+static struct conn *
+next_conn(struct gate_worker *w)
+{
+	struct gate_queue *q = w->queue;
+	struct conn *c = NULL;
+
+	while (c == NULL && !atomic_load(&q->closed)) {
+		bool waited = q == &w->gate->ready && worker_queue_idle(q) &&
+		    park_wait(w->gate, &c);
+
+		if (!waited)
+			c = pop_or_sleep(w);
+	}
 	return c;
 }
 
@@ -117,7 +171,7 @@ void
 worker_queue_close(struct gate_queue *q)
 {
 	pthread_mutex_lock(&q->lock);
-	q->closed = true;
+	atomic_store(&q->closed, true);
 	while (q->idle != NULL)
 		wake_one(q);
 	pthread_mutex_unlock(&q->lock);
@@ -140,15 +194,15 @@ hand_on(struct gate_worker *w, struct conn *c, enum conn_next next)
 	switch (next) {
 	case CONN_WANT_TURN:
 		gate_metric(w->gate, METRIC_QUEUE_DEPTH, 1);
-		worker_push(w->queue, c);
+		worker_push(w->gate, w->queue, c);
 		break;
 	case CONN_WANT_CLOSE:
-		acceptor_forget(w->gate, c);
+		park_forget(w->gate, c);
 		break;
 	case CONN_WANT_READ:
 	case CONN_WANT_WRITE:
 	case CONN_WANT_BOTH:
-		acceptor_park(w->gate, c, next);
+		park_give(w, c, next);
 		break;
 	}
 }
@@ -165,10 +219,14 @@ work(void *arg)
 	pthread_mutex_unlock(&w->queue->lock);
 	turn.reader = fastcgi_reader_new();
 	turn.scratch = xmalloc(TURN_SCRATCH);
-	for (c = pop(w); c != NULL; c = pop(w)) {
-		atomic_store(&w->since_ms, clock_mono_ms());
+	for (c = next_conn(w); c != NULL; c = next_conn(w)) {
+		int64_t now_us = clock_mono_us();
+
+		if (c->queued_us == 0)
+			c->queued_us = now_us;
+		turn.now = now_us / 1000;
+		atomic_store(&w->since_ms, turn.now);
 		atomic_fetch_add(&w->gate->busy, 1);
-		gate_metric(w->gate, METRIC_QUEUE_DEPTH, -1);
 		gate_metric(w->gate, METRIC_WORKERS_BUSY, 1);
 		hand_on(w, c, conn_advance(c, &turn));
 		gate_metric(w->gate, METRIC_WORKERS_BUSY, -1);

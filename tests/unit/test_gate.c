@@ -884,6 +884,87 @@ overload(void **state)
 	rig_stop(r);
 }
 
+struct slow {
+	pthread_t	 thread;
+	int		 status;
+};
+
+static void *
+slow_one(void *arg)
+{
+	struct slow *s = arg;
+
+	s->status = get("/slow");
+	return NULL;
+}
+
+/* Handlers that block hold up nobody while there are more threads than cores. */
+static void
+blocked_turns(void **state)
+{
+	struct rig *r = rig_start(16, 0, 0);
+	struct slow slow[12];
+	int64_t began, worst = 0;
+	int kept = dial(fcgi_path);
+
+	(void)state;
+	assert_int_equal(ask(kept, true, "GET", "/hello", NULL, 0, NULL), 200);
+	for (int i = 0; i < 12; i++)
+		assert_int_equal(pthread_create(&slow[i].thread, NULL, slow_one, &slow[i]), 0);
+	for (int i = 0; i < 1000 && stats(r).busy < 12; i++)
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	assert_in_range(stats(r).busy, 12, 16);
+	for (int i = 0; i < 5; i++) {
+		began = clock_mono_ms();
+		assert_int_equal(ask(kept, true, "GET", "/hello", NULL, 0, NULL), 200);
+		assert_int_equal(get("/hello"), 200);
+		if (clock_mono_ms() - began > worst)
+			worst = clock_mono_ms() - began;
+	}
+	for (int i = 0; i < 12; i++) {
+		pthread_join(slow[i].thread, NULL);
+		assert_int_equal(slow[i].status, 200);
+	}
+	assert_in_range(worst, 0, 150);
+	close(kept);
+	rig_stop(r);
+}
+
+/* The same on kept connections, and those that are too many hear it at once. */
+static void
+overload_kept(void **state)
+{
+	struct rig *r = rig_start(2, 4, 0);
+	int fds[40], shed = 0, ok = 0;
+	int64_t began;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		fds[i] = dial(fcgi_path);
+		assert_int_equal(ask(fds[i], true, "GET", "/hello", NULL, 0, NULL), 200);
+	}
+	wait_idle(r);
+	began = clock_mono_ms();
+	for (int i = 0; i < 40; i++) {
+		send_head(fds[i], true, "GET", "/slow", NULL);
+		send_stdin(fds[i], NULL, 0, true);
+	}
+	while (shed < 30 && clock_mono_ms() - began < 250) {
+		shed = (int)stats(r).shed;
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	}
+	assert_in_range(shed, 30, 36);
+	for (int i = 0; i < 40; i++) {
+		int status = answer(fds[i], NULL);
+
+		assert_true(status == 200 || status == 503);
+		ok += status == 200;
+		close(fds[i]);
+	}
+	assert_int_equal(ok, 40 - (int)stats(r).shed);
+	rig_stop(r);
+}
+
 /* Past the cap: told so, or waiting in the backlog; served when others go. */
 static void
 connection_cap(void **state)
@@ -1166,6 +1247,8 @@ main(void)
 		TEST(malformed),
 		TEST(large_heads),
 		TEST(overload),
+		TEST(overload_kept),
+		TEST(blocked_turns),
 		TEST(connection_cap),
 		TEST(out_of_descriptors),
 		TEST(drain),
