@@ -26,7 +26,7 @@ trap 'finish; exit 130' INT TERM
 base=$((20000 + $$ % 20000))
 ngx=$base ngx_once=$((base + 1)) cached=$((base + 2)) file=$((base + 3)) hello=$((base + 4))
 php=$((base + 5)) caddy=$((base + 6)) caddy_hello=$((base + 7)) internal=$((base + 8)) cint=$((base + 9))
-ngx_scgi=$((base + 10))
+ngx_scgi=$((base + 10)) cint2=$((base + 11))
 : "$ngx_once"
 
 "$build/fazt-fcgi" init --domain bench.test --state "$state" </dev/null >/dev/null
@@ -104,13 +104,11 @@ http://:$caddy {
 	bind 127.0.0.1
 	import fazt
 }
+$(sed -e "s|unix//run/fazt/fcgi.sock|unix/$dir/hello.sock|" -e "s|127.0.0.1:9180|127.0.0.1:$cint2|" \
+	-e "s|unix//run/fazt/|unix/$dir/|" -e "s|(fazt)|(hello)|" contrib/caddy/fazt.caddy)
 http://:$caddy_hello {
 	bind 127.0.0.1
-	reverse_proxy unix/$dir/hello.sock {
-		transport fastcgi {
-			root /nonexistent
-		}
-	}
+	import hello
 }
 EOF
 XDG_CONFIG_HOME=$dir XDG_DATA_HOME=$dir caddy run --adapter caddyfile --config "$dir/Caddyfile" \
@@ -166,10 +164,12 @@ for round in 1 2 3; do
 	rate nginx-scgi "http://127.0.0.1:$ngx_scgi/page.txt"
 	rate caddy-fazt "http://127.0.0.1:$caddy/page.txt"
 	rate caddy-hello "http://127.0.0.1:$caddy_hello/"
+	rate caddy-hello10k "http://127.0.0.1:$caddy_hello/1"
 done
 
 echo "fazt-fcgi $(cat VERSION), $(nproc) cores, $(uname -sr), $(date -u +%Y-%m-%d)"
 echo "wrk -t1 -c64, ${seconds} s a sample, 3 interleaved rounds, medians; 10 KB file, hello = 12 bytes"
+echo "both behind the same shipped snippet of nginx or Caddy; nginx's own file without a proxy"
 echo
 printf '%-16s %10s %10s %8s\n' what req/s p99 errors
 for f in "$dir"/r-*; do
