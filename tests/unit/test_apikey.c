@@ -108,7 +108,7 @@ test_used_busy(void **state)
 
 	(void)state;
 	apikey_used(st, key.id, t, "192.0.2.7");
-	assert_true(clock_mono_ms() - from < 1000);
+	assert_true(clock_mono_ms() - from < 5000);
 	writer_abort(w);
 	assert_true(last_used(&ip) < t);
 	apikey_used(st, key.id, t, "192.0.2.7");

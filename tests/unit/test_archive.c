@@ -219,7 +219,7 @@ refused(struct buf *b, enum fz_err want, const char *what)
 	if (fixture_detail(&fx, "reason")[0] == '\0')
 		fail_msg("%s: no reason", what);
 	assert_int_equal(fixture_count_versions(&fx), before);
-	assert_true(clock_mono_ms() - began < 5000);
+	assert_true(clock_mono_ms() - began < 60000);
 	buf_fini(b);
 }
 
