@@ -15,10 +15,12 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -109,9 +111,27 @@ say_restore(const char *path, struct why *why)
 	free(copy);
 }
 
+/*
+ * Processes that may make the file go one after the other until it is whole: a second one
+ * that meets it half made would take the first one's WAL for a stale one.  The lock is on
+ * the folder, so it leaves nothing behind, and SQLite's own locks on the file are not
+ * touched.
+ */
+static int
+lock_folder(const char *path)
+{
+	char *copy = xstrdup(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	free(copy);
+	while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
+		continue;
+	return fd;
+}
+
 /* The write connection of a checked and migrated file. */
 static enum fz_err
-open_file(const struct store_options *o, struct reader **out, struct why *why)
+open_whole(const struct store_options *o, struct reader **out, struct why *why)
 {
 	unsigned flags = DBCONN_WRITE | (o->no_checkpoint ? DBCONN_KEEP_WAL : 0);
 	struct reader *c = NULL;
@@ -140,6 +160,17 @@ open_file(const struct store_options *o, struct reader **out, struct why *why)
 	dbconn_close(c);
 	if (err == FZ_CORRUPT)
 		say_restore(o->path, why);
+	return err;
+}
+
+static enum fz_err
+open_file(const struct store_options *o, struct reader **out, struct why *why)
+{
+	int lock = o->may_create ? lock_folder(o->path) : -1;
+	enum fz_err err = open_whole(o, out, why);
+
+	if (lock >= 0)
+		close(lock);
 	return err;
 }
 
