@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { spawn, execFileSync } from 'node:child_process';
 import { test, after } from 'node:test';
 import dgram from 'node:dgram';
-import { Node, sleep, until, request } from '../lib/node.mjs';
+import { Resolver } from 'node:dns/promises';
+import { Node, until, request } from '../lib/node.mjs';
 
 try {
   execFileSync('dnsmasq', ['--version'], { stdio: 'ignore' });
@@ -18,11 +19,20 @@ const port = await new Promise((resolve) => {
   s.bind(0, '127.0.0.1', () => { const p = s.address().port; s.close(() => resolve(p)); });
 });
 let dns;
-function dnsStart(records) {
-  dns?.kill('SIGKILL');
+// A server with these records, once it answers with them.
+async function dnsStart(records) {
+  if (dns) {
+    const ended = new Promise((r) => dns.on('exit', r));
+    dns.kill('SIGKILL');
+    await ended;
+  }
   dns = spawn('dnsmasq', ['--no-daemon', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--local=/example/',
     '--listen-address=127.0.0.1', '--bind-interfaces', `--port=${port}`, '--user=root', '--pid-file=',
     ...records.map(([name, value]) => `--txt-record=${name},${value}`)], { stdio: 'ignore' });
+  const resolver = new Resolver({ timeout: 500, tries: 1 });
+  resolver.setServers([`127.0.0.1:${port}`]);
+  for (const [name, value] of records)
+    await until(async () => (await resolver.resolveTxt(name)).some((t) => t.join('') === value), 10000, 'the DNS server');
 }
 const node = await Node.start({ fronts: ['caddy'], conf: '' });
 after(async () => { dns?.kill('SIGKILL'); await node.stop(); });
@@ -48,15 +58,13 @@ test('pending, verified, served, removed', async () => {
   assert.equal((await node.get('caddy', 'shop.example', '/')).status, 421);
   assert.equal((await ask('shop.example')).status, 403);
 
-  dnsStart([['_fazt.shop.example', 'fazt-verify=wrong']]);
-  await sleep(300);
+  await dnsStart([['_fazt.shop.example', 'fazt-verify=wrong']]);
   let seen = await node.api('POST', '/api/apps/shop/domains/shop.example/verify', {});
   assert.equal(seen.status, 200, seen.text);
   assert.equal(seen.json.data.status, 'error');
   assert.equal((await ask('shop.example')).status, 403);
 
-  dnsStart([['_fazt.shop.example', value]]);
-  await sleep(300);
+  await dnsStart([['_fazt.shop.example', value]]);
   seen = await node.api('POST', '/api/apps/shop/domains/shop.example/verify', {});
   assert.equal(seen.json.data.status, 'active', seen.text);
   assert.equal((await node.get('caddy', 'shop.example', '/')).text, 'the shop');
