@@ -70,7 +70,7 @@ struct request {
 	bool		 args_parsed;
 	uint64_t	 seq;		/* highest store commit the answer waits for */
 	int64_t		 began_us;	/* monotonic */
-	bool		 from_unknown_origin; /* set by dispatch, api.md 1.2 */
+	bool		 from_unknown_origin; /* set by dispatch, contract 1.2 */
 };
 
 /* Header by lower-case name, or NULL. */
