@@ -10,7 +10,7 @@
 
 /* Requests */
 #define LIMIT_HEAD		(64 * KIB)	/* all header names and values */
-#define LIMIT_HEADER		(16 * KIB)	/* one header, conf */
+#define LIMIT_HEADER		(16 * KIB)	/* one header */
 #define LIMIT_PARAMS		256		/* FastCGI/SCGI variables */
 #define LIMIT_PARAM_NAME	256
 #define LIMIT_PATH		4096
@@ -30,7 +30,6 @@
 #define LIMIT_STALL_MS		30000		/* without progress of the peer */
 #define LIMIT_BODY_RATE		1024		/* bytes a second, on average */
 #define LIMIT_QUEUE		256		/* conf */
-#define LIMIT_APP_QUEUE		32		/* conf */
 #define LIMIT_RATE		500		/* requests/s of one client, conf */
 #define LIMIT_BURST		1000
 #define LIMIT_IDEMPOTENCY_KEY	64
@@ -41,7 +40,7 @@
 #define LIMIT_TREE		(500 * MIB)
 #define LIMIT_RATIO		200
 #define LIMIT_RATIO_FROM	(1 * MIB)
-#define LIMIT_DEPLOYS_KEPT	100
+#define LIMIT_DEPLOYS_KEPT	100		/* the default of app.keep_deploys */
 #define LIMIT_DEPLOYS_LAST	10		/* always kept besides the live one */
 #define LIMIT_DEPLOYS_MINUTE	30
 #define LIMIT_HEADER_RULES	200

@@ -73,17 +73,6 @@ url_of(struct request *rq, const char *alias)
 	return node_url(rq->node, rq->arena, strcmp(alias, "root") == 0 ? "" : alias, "");
 }
 
-const char *
-app_url(struct request *rq, struct reader *rd, const struct app *a)
-{
-	const char **names;
-	size_t n;
-
-	if (alias_of_app(rd, rq->arena, a->id, &names, &n) != FZ_OK || n == 0)
-		return NULL;
-	return url_of(rq, names[0]);
-}
-
 /* "" = as the manifest says. */
 static json_t *
 set_or_null(const char *s)

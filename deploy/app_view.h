@@ -17,8 +17,6 @@ enum fz_err	 app_param(struct request *, struct response *, struct reader *,
 /* The object `App` of the contract (3.2), aliases included. */
 enum fz_err	 app_view(struct request *, struct reader *, const struct app *,
 		    json_t **) MUST_CHECK;
-/* https://<alias>.DOMAIN of the app's first alias, or NULL when it has none. */
-const char	*app_url(struct request *, struct reader *, const struct app *);
 /* May this key act on this app?  "deploy:blog" names an alias or an app id. */
 enum fz_err	 app_allowed(struct request *, struct response *, struct reader *,
 		    const struct app *) MUST_CHECK;

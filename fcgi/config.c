@@ -41,7 +41,6 @@ static const struct entry entries[] = {
 	{ "server", "workers", KIND_INT, AT(workers), 0, 2, 256 },
 	{ "server", "drain_s", KIND_INT, AT(drain_s), 0, 1, 300 },
 	{ "limits", "queue", KIND_INT, AT(queue), 0, 8, 65536 },
-	{ "limits", "app_queue", KIND_INT, AT(app_queue), 0, 1, 65536 },
 	{ "limits", "rate", KIND_INT, AT(rate), 0, 0, 1000000 },
 	{ "limits", "burst", KIND_INT, AT(burst), 0, 1, 10000000 },
 	{ "limits", "cache_mib", KIND_INT, AT(cache_mib), 0, 1, 65536 },
@@ -68,7 +67,6 @@ config_init(struct config *c)
 	c->scheme = "https";
 	c->workers = 32;
 	c->queue = LIMIT_QUEUE;
-	c->app_queue = LIMIT_APP_QUEUE;
 	c->rate = LIMIT_RATE;
 	c->burst = LIMIT_BURST;
 	c->cache_mib = 64;

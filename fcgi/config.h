@@ -41,7 +41,6 @@ struct config {
 	bool		 dev;
 	int64_t		 workers;
 	int64_t		 queue;
-	int64_t		 app_queue;
 	int64_t		 rate;			/* requests/s of one client */
 	int64_t		 burst;
 	int64_t		 cache_mib;

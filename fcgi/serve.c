@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #include "admin/metrics.h"
-#include "admin/readiness.h"
 #include "auth/rate.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -310,8 +309,8 @@ reload(struct server *s, const struct overrides *o)
 }
 
 /*
- * systemd restarts us when the acceptor does not go round or when at least two threads
- * have been stuck on one turn for a minute: then feeding the watchdog would only hide it.
+ * systemd restarts us when the acceptor does not go round or when a thread has
+ * been stuck on one turn for a minute: then feeding the watchdog would only hide it.
  */
 static bool
 healthy(struct server *s)
@@ -436,7 +435,6 @@ cmd_serve(const struct command *c, int argc, char **argv)
 		notify_ready();
 		wait_for_end(&s, &o);
 		notify_stopping();
-		readiness_set_draining(metrics_readiness(s.metrics), true);
 		log_info("draining", NULL);
 		clean = gate_drain(s.gate);
 		log_info("stopped", "cut", clean ? "none" : "some", NULL);
