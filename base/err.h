@@ -22,9 +22,16 @@
 	X(INVALID_JSON, 400, "The body is not valid JSON") \
 	X(MISSING_FIELD, 400, "A required field is missing") \
 	X(SQL_ERROR, 400, "The SQL statement failed") \
+	X(DS_BAD_QUERY, 400, "The query is malformed") \
+	X(DS_BAD_UPDATE, 400, "The changes are malformed") \
+	X(KV_NOT_NUMBER, 400, "The value is not a number") \
+	X(LIMIT_EXCEEDED, 400, "This is more than one call may take") \
+	X(TX_NESTED, 400, "A transaction cannot hold another") \
+	X(TX_NOT_ALLOWED, 400, "This cannot be done inside a transaction") \
 	/* 401 */ \
 	X(UNAUTHORIZED, 401, "Sign in or send an API key") \
 	X(INVALID_CREDENTIALS, 401, "Wrong name or password") \
+	X(LOGIN_REQUIRED, 401, "This needs a signed-in user") \
 	X(SESSION_EXPIRED, 401, "The session has ended") \
 	X(INVALID_API_KEY, 401, "The API key is unknown, revoked or expired") \
 	/* 403 */ \
@@ -32,6 +39,7 @@
 	X(SYSTEM_APP, 403, "This app is part of the system") \
 	X(SYSTEM_ALIAS, 403, "This alias is part of the system") \
 	X(SCOPE_REQUIRED, 403, "The API key lacks a scope") \
+	X(READ_ONLY, 403, "Storage is read-only here") \
 	X(CSRF_REJECTED, 403, "The request came from another site") \
 	X(REAUTH_REQUIRED, 403, "Prove your password again") \
 	X(SQL_READ_ONLY, 403, "Only reading is allowed here") \
@@ -58,6 +66,7 @@
 	X(METHOD_NOT_ALLOWED, 405, "This method is not allowed here") \
 	X(CONFLICT, 409, "This conflicts with what exists") \
 	X(BLOBS_MISSING, 409, "Some files have not been uploaded yet") \
+	X(DS_DUPLICATE, 409, "A document with this value exists") \
 	X(DOMAIN_TAKEN, 409, "This domain belongs to another app") \
 	X(LAST_OWNER, 409, "The last owner stays") \
 	X(IDEMPOTENCY_MISMATCH, 409, "This Idempotency-Key belongs to another request") \
@@ -77,6 +86,7 @@
 	/* 431 - 507 */ \
 	X(HEADERS_TOO_LARGE, 431, "The request headers are too large") \
 	X(INTERNAL_ERROR, 500, "Internal error") \
+	X(MEMORY_LIMIT, 500, "The script used too much memory") \
 	X(NOT_SUPPORTED, 501, "Not supported") \
 	X(SERVICE_UNAVAILABLE, 503, "The service is not available") \
 	X(OVERLOADED, 503, "The server is busy, try again") \

@@ -39,6 +39,7 @@ struct arena {
 	struct block	*more;		/* full and own blocks, newest first */
 	struct block	*current;
 	struct defer	*defers;	/* newest first */
+	size_t		 used;
 };
 
 /* No logging here: the log may be the one who asked. */
@@ -176,6 +177,13 @@ arena_reset(struct arena *a)
 	}
 	a->first->used = 0;
 	a->current = a->first;
+	a->used = 0;
+}
+
+size_t
+arena_used(const struct arena *a)
+{
+	return a->used;
 }
 
 void
@@ -223,6 +231,7 @@ arena_alloc(struct arena *a, size_t n)
 	}
 	p = b->data + b->used;
 	b->used += size;
+	a->used += size;
 	return memset(p, 0, size);
 }
 

@@ -32,6 +32,8 @@ struct arena	*arena_new(void);
 void		 arena_free(struct arena *);
 /* Forget everything but keep the first block, for the next request. */
 void		 arena_reset(struct arena *);
+/* Bytes handed out since it was new or reset. */
+size_t		 arena_used(const struct arena *);
 /* 16-byte aligned, zeroed. */
 void		*arena_alloc(struct arena *, size_t) __attribute__((returns_nonnull));
 char		*arena_strdup(struct arena *, const char *)

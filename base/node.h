@@ -19,6 +19,10 @@ struct metrics;
 struct sites;
 struct cache;
 struct rate;
+struct recorder;
+struct scripts;
+struct seal;
+struct lane;
 
 struct node {
 	const char	*version;
@@ -41,6 +45,10 @@ struct node {
 	struct sites	*sites;		/* fcgi/sites.h */
 	struct cache	*cache;		/* fcgi/cache.h */
 	struct rate	*rate;		/* per client address; NULL = no limit */
+	struct recorder	*recorder;	/* store/recorder.h */
+	struct scripts	*scripts;	/* runtime/script.h */
+	struct seal	*seal;		/* base/seal.h; NULL = no master key */
+	struct lane	*lane;		/* fcgi/lane.h: who may run scripts now */
 	int		 access_log;	/* 0 off, 1 errors and slow ones, 2 all */
 	const struct route *const *routes;	/* NULL-ended list of tables */
 };

@@ -37,6 +37,10 @@ enum role { ROLE_ANON, ROLE_USER, ROLE_ADMIN, ROLE_OWNER };
 struct caller {
 	enum role	 role;		/* of the session; ROLE_ANON for a key */
 	const char	*user_uid;	/* "fazt_usr_..." or NULL */
+	int64_t		 user;		/* user.id of the session, 0 = none */
+	const char	*email;		/* of the user; NULL */
+	const char	*picture;
+	const char	*provider;
 	const char	*key_id;	/* "fazt_key_..." or NULL */
 	const char	*key_scopes;	/* "deploy:blog,apps" or NULL */
 	const char	*name;		/* user or key name, for records; "anonymous" */

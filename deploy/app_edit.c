@@ -10,7 +10,7 @@
 
 #include "base/limits.h"
 #include "deploy/manifest.h"
-#include "deploy/quota.h"
+#include "deploy/quota_edit.h"
 #include "deploy/reply.h"
 
 #define TITLE_MAX 200
@@ -192,6 +192,6 @@ app_edit_settings(struct request *rq, struct response *rs, const json_t *body,
 	if (err == FZ_OK)
 		err = read_preview(rs, body, a);
 	if (err == FZ_OK && quotas != NULL && !json_is_null(quotas))
-		err = quota_merge(rq->arena, rs, a->quotas, quotas, &a->quotas);
+		err = quota_edit_merge(rq->arena, rs, a->quotas, quotas, &a->quotas);
 	return err;
 }

@@ -5,23 +5,25 @@
 #include "base/limits.h"
 #include "base/route.h"
 #include "deploy/app_view.h"
-#include "deploy/quota.h"
+#include "deploy/quota_edit.h"
 #include "deploy/reply.h"
 #include "store/usage.h"
 
 static enum fz_err
 usage_answer(struct response *rs, struct reader *rd, const struct app *a)
 {
+	struct quota quota;
 	struct usage u;
 	enum fz_err err = usage_of_app(rd, a->id, &u);
 
+	quota_read(a->quotas, &quota);
 	if (err != FZ_OK)
 		return err;
 	return response_data(rs, 200, json_pack("{s:{s:I,s:I},s:{s:I,s:I}}",
 	    "disk", "used", (json_int_t)u.disk,
-	    "limit", (json_int_t)quota_limit(a->quotas, "disk_bytes"),
+	    "limit", (json_int_t)quota.disk_bytes,
 	    "files", "used", (json_int_t)u.files,
-	    "limit", (json_int_t)quota_limit(a->quotas, "files")));
+	    "limit", (json_int_t)quota.files));
 }
 
 static enum fz_err
@@ -55,7 +57,7 @@ put_quotas(struct request *rq, struct response *rs)
 		return err;
 	err = app_param(rq, rs, writer_reader(w), &a);
 	if (err == FZ_OK)
-		err = quota_merge(rq->arena, rs, a.quotas, body, &a.quotas);
+		err = quota_edit_merge(rq->arena, rs, a.quotas, body, &a.quotas);
 	if (err == FZ_OK)
 		err = app_update(w, &a);
 	if (err == FZ_OK)

@@ -21,7 +21,7 @@
 #include "base/limits.h"
 #include "deploy/deploy_target.h"
 #include "deploy/manifest.h"
-#include "deploy/quota.h"
+#include "deploy/quota_edit.h"
 #include "deploy/rules.h"
 #include "deploy/staging_impl.h"
 #include "store/alias.h"
@@ -273,7 +273,7 @@ write_version(struct commit *c, struct writer *w)
 	v.deployed_by = or_empty(opt->by);
 	err = version_create(w, &v, c->st->v, c->st->n);
 	if (err == FZ_OK)
-		err = quota_check_tree(c->rd, c->rs, &c->to.app, (int64_t)c->st->n);
+		err = quota_edit_check_tree(c->rd, c->rs, &c->to.app, (int64_t)c->st->n);
 	if (err == FZ_OK)
 		err = record_source(c, w);
 	if (err == FZ_OK && !opt->draft)

@@ -19,4 +19,19 @@ enum fz_err	usage_of_app(struct reader *, int64_t app, struct usage *) MUST_CHEC
 /* No less than usage.disk, from the versions alone: a sum over at most some hundred rows. */
 enum fz_err	usage_bound(struct reader *, int64_t app, int64_t *bytes) MUST_CHECK;
 
+/* What an app's data amounts to: kept by the transactions that change it. */
+struct usage_data {
+	int64_t	kv_keys;
+	int64_t	kv_bytes;	/* keys and values */
+	int64_t	docs;
+	int64_t	doc_bytes;
+	int64_t	objects;
+	int64_t	object_bytes;
+};
+
+/* All zero for an app without data. */
+enum fz_err	usage_of_data(struct reader *, int64_t app, struct usage_data *) MUST_CHECK;
+/* Add these differences. */
+enum fz_err	usage_add(struct writer *, int64_t app, const struct usage_data *) MUST_CHECK;
+
 #endif

@@ -42,7 +42,7 @@ if [ -n "${LINT_OBJ:-}" ] && [ -d "$LINT_OBJ" ]; then
 			nm --defined-only -g "$o" | awk '$2 ~ /[TDBR]/ {print $3}'
 		done | sort -u | while read -r sym; do
 			ok=
-			case $sym in main | embed_* | __* | *_routes) ok=1 ;; esac
+			case $sym in main | embed_* | __* | *_routes | duk_*) ok=1 ;; esac
 			for s in $stems; do
 				case $sym in "$s" | "${s}_"*) ok=1 && break ;; esac
 			done

@@ -1,9 +1,8 @@
 /*
- * One table says which quotas exist, what they may be and what holds when nobody has
- * said anything.  An unknown name is refused, not ignored as elsewhere: a limit that was
+ * The table of quotas is store/quota.h.  An unknown name is refused, not ignored as elsewhere: a limit that was
  * misspelt is no limit, and its owner would find out too late.
  */
-#include "deploy/quota.h"
+#include "deploy/quota_edit.h"
 
 #include <string.h>
 
@@ -11,37 +10,7 @@
 #include "base/limits.h"
 #include "store/usage.h"
 
-#define GIB (1024 * (int64_t)MIB)
 #define TEXT_MAX 4096
-
-struct quota {
-	const char	*name;
-	int64_t		 min;
-	int64_t		 max;
-	int64_t		 standard;
-};
-
-static const struct quota quotas[] = {
-	{ "disk_bytes", 0, 1024 * GIB, 5 * GIB },
-	{ "files", 1, LIMIT_ENTRIES, LIMIT_ENTRIES },
-	{ "docs", 0, 100000000, 1000000 },
-	{ "kv_keys", 0, 10000000, 100000 },
-	{ "blob_bytes", 0, 1024 * GIB, 2 * GIB },
-	{ "cpu_ms_per_min", 1, 60000 * 64, 60000 },
-	{ "requests_per_s", 1, 100000, 500 },
-	{ "concurrency", 1, 1024, 32 },
-	{ "egress_per_min", 0, 100000, 60 },
-	{ "log_rows", 0, 1000000, 50000 },
-};
-
-static const struct quota *
-find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(quotas) / sizeof(quotas[0]); i++)
-		if (strcmp(quotas[i].name, name) == 0)
-			return &quotas[i];
-	return NULL;
-}
 
 static json_t *
 stored_object(const char *text)
@@ -58,7 +27,7 @@ static enum fz_err
 set_one(struct arena *a, struct response *rs, json_t *into, const char *name,
     const json_t *v)
 {
-	const struct quota *q = find(name);
+	const struct quota_row *q = quota_find(name);
 
 	if (q == NULL)
 		return response_invalid(rs, name, "there is no such quota");
@@ -76,7 +45,7 @@ set_one(struct arena *a, struct response *rs, json_t *into, const char *name,
 }
 
 enum fz_err
-quota_merge(struct arena *a, struct response *rs, const char *stored,
+quota_edit_merge(struct arena *a, struct response *rs, const char *stored,
     const json_t *wanted, const char **out)
 {
 	enum fz_err err = FZ_OK;
@@ -102,22 +71,8 @@ quota_merge(struct arena *a, struct response *rs, const char *stored,
 	return err;
 }
 
-int64_t
-quota_limit(const char *stored, const char *name)
-{
-	const struct quota *q = find(name);
-	int64_t limit = q != NULL ? q->standard : 0;
-	json_t *o = stored_object(stored);
-	const json_t *v = json_object_get(o, name);
-
-	if (json_is_integer(v))
-		limit = json_integer_value(v);
-	json_decref(o);
-	return limit;
-}
-
-static enum fz_err
-exceeded(struct response *rs, const char *quota, int64_t limit, int64_t used)
+enum fz_err
+quota_edit_exceeded(struct response *rs, const char *quota, int64_t limit, int64_t used)
 {
 	response_detail(rs, "quota", json_string(quota));
 	response_detail(rs, "limit", json_integer(limit));
@@ -132,20 +87,21 @@ exceeded(struct response *rs, const char *quota, int64_t limit, int64_t used)
  * limit is counted.
  */
 enum fz_err
-quota_check_tree(struct reader *rd, struct response *rs, const struct app *a, int64_t files)
+quota_edit_check_tree(struct reader *rd, struct response *rs, const struct app *a, int64_t files)
 {
-	int64_t limit = quota_limit(a->quotas, "files"), bytes = 0;
 	struct usage used = { 0 };
+	struct quota quota;
+	int64_t bytes = 0;
 	enum fz_err err;
 
-	if (files > limit)
-		return exceeded(rs, "files", limit, files);
-	limit = quota_limit(a->quotas, "disk_bytes");
+	quota_read(a->quotas, &quota);
+	if (files > quota.files)
+		return quota_edit_exceeded(rs, "files", quota.files, files);
 	err = usage_bound(rd, a->id, &bytes);
-	if (err != FZ_OK || bytes <= limit)
+	if (err != FZ_OK || bytes <= quota.disk_bytes)
 		return err;
 	err = usage_of_app(rd, a->id, &used);
-	if (err == FZ_OK && used.disk > limit)
-		return exceeded(rs, "disk_bytes", limit, used.disk);
+	if (err == FZ_OK && used.disk > quota.disk_bytes)
+		return quota_edit_exceeded(rs, "disk_bytes", quota.disk_bytes, used.disk);
 	return err;
 }

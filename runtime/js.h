@@ -1,0 +1,144 @@
+/*
+ * What every binding (js_NAME.c) is made of.
+ *
+ * A binding is a table of functions.  Each has three steps: read the arguments (engine
+ * calls, may throw), do the work (between js_work and js_done: no engine calls), push the
+ * result (engine calls, may throw).  Texts read in the first step and everything in
+ * run->scratch stay until the function is over; what the second step took it gives back
+ * before js_done.  So a throw, an abort for memory or time can never leave something open.
+ *
+ *	static duk_ret_t
+ *	kv_get_js(duk_context *ctx)
+ *	{
+ *		struct run *run = js_enter(ctx);
+ *		struct space space = js_space(ctx, run);
+ *		const char *key = js_text(ctx, run, 0, "kv.get requires a key", NULL);
+ *		struct reader *rd;
+ *		struct kv kv;
+ *		enum fz_err err;
+ *
+ *		js_work(run);
+ *		err = run_read(run, &rd);
+ *		if (err == FZ_OK) {
+ *			err = kv_get(rd, run->scratch, space, key, &kv);
+ *			run_read_end(run);
+ *		}
+ *		js_done(ctx, run);
+ *		if (err == FZ_NOT_FOUND)
+ *			return 0;
+ *		if (err != FZ_OK)
+ *			return js_fail(ctx, err, "kv.get", NULL);
+ *		js_push_json(ctx, run, kv.value, kv.value_len);
+ *		return 1;
+ *	}
+ *
+ * Thread contract: the thread that runs the script.
+ */
+#ifndef RUNTIME_JS_H
+#define RUNTIME_JS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/engine.h"
+#include "runtime/guard.h"
+#include "runtime/run.h"
+
+/* --- a run around engine calls --- */
+
+/* The run of this thread; the scratch arena is empty unless a host function further up
+ * the stack still uses it. */
+#define js_enter(ctx) js_enter_at((ctx), __builtin_frame_address(0))
+struct run	*js_enter_at(duk_context *, void *frame);
+void		 js_work(struct run *);
+/* Ends the run if time is up or scratch has grown past what a request may take. */
+void		 js_done(duk_context *, struct run *);
+/* For runs outside of a request's: who sets, clears. */
+void		 js_set_run(struct run *);
+
+/* --- tables --- */
+
+struct js_function {
+	const char	*name;
+	duk_c_function	 call;
+	duk_idx_t	 nargs;		/* or DUK_VARARGS */
+	int		 magic;		/* JS_* below, and what the binding likes above */
+};
+enum { JS_SHARED = 0, JS_USER = 1 };	/* magic & 1: the shared space or the user's */
+
+/* Put them as properties of the object on top; the table ends without a name. */
+void		 js_functions(duk_context *, const struct js_function *);
+/* Push the object a.b.c under fazt, made if missing. */
+void		 js_namespace(duk_context *, const char *path);
+
+/* --- arguments (engine calls; throw) --- */
+
+/*
+ * The app's shared space, or with JS_USER in the function's magic that of the visitor:
+ * without one AuthError LOGIN_REQUIRED "fazt.app.user.<what> requires login".
+ */
+struct space	 js_space(duk_context *, struct run *, const char *what);
+/* A string argument as UTF-8 in scratch, NUL-terminated; anything else, or a text with
+ * NUL, throws TypeError(message). */
+const char	*js_text(duk_context *, struct run *, duk_idx_t, const char *message,
+		    size_t *len);
+/* The same for any value by JavaScript's own conversion; len may be NULL. */
+const char	*js_any_text(duk_context *, struct run *, duk_idx_t, size_t *len);
+/* String (as UTF-8), ArrayBuffer or view: the bytes, borrowed from the value or in
+ * scratch; else TypeError(message). */
+const void	*js_bytes(duk_context *, struct run *, duk_idx_t, const char *message,
+		    size_t *len);
+/*
+ * The value as JSON text (JSON.stringify: toJSON, Date honoured) in UTF-8 in scratch.
+ * NULL for undefined, functions and symbols; cycles throw TypeError.
+ */
+const char	*js_json(duk_context *, struct run *, duk_idx_t, size_t *len);
+/*
+ * The value for a query or options: as js_json, but undefined members count as null, not
+ * as absent.  A query that says {owner: undefined} must not mean "everybody".
+ */
+const char	*js_json_strict(duk_context *, struct run *, duk_idx_t, size_t *len);
+/* Option `name` of the object at idx: a number, flag or text if it is there. */
+bool		 js_option_number(duk_context *, duk_idx_t, const char *name, double *);
+bool		 js_option_flag(duk_context *, duk_idx_t, const char *name, bool *);
+bool		 js_option_text(duk_context *, struct run *, duk_idx_t, const char *name,
+		    const char **);
+
+/* --- results (engine calls; throw) --- */
+
+void		 js_push_text(duk_context *, struct run *, const char *utf8, size_t len);
+/* Parse JSON text; what the store kept is trusted to be JSON. */
+void		 js_push_json(duk_context *, struct run *, const char *json, size_t len);
+/* A fresh ArrayBuffer with a copy of these bytes. */
+void		 js_push_bytes(duk_context *, const void *, size_t len);
+
+/* --- errors --- */
+
+/* Throw an error of the class ("TypeError", "StorageError", ...) with code and retryable
+ * (docs/contract.md 5.4).  code NULL: none. */
+duk_ret_t	 js_throw(duk_context *, const char *klass, const char *code, bool retryable,
+		    const char *fmt, ...) PRINTF(5, 6) __attribute__((noreturn));
+/*
+ * Throw what an error of ours means to a script: its code, the class by the table in
+ * docs/contract.md 5.4, retryable for FZ_OVERLOADED and the like.  why may be NULL.
+ */
+duk_ret_t	 js_fail(duk_context *, enum fz_err, const char *what, const struct why *)
+		    __attribute__((noreturn));
+
+/* --- the bindings: each puts its functions into a new heap --- */
+
+void		 js_request_setup(duk_context *);
+void		 js_respond_setup(duk_context *);
+void		 js_console_setup(duk_context *);
+void		 js_module_setup(duk_context *);
+void		 js_small_setup(duk_context *);		/* app, version, env, private */
+void		 js_auth_setup(duk_context *);
+void		 js_crypto_setup(duk_context *);
+void		 js_session_setup(duk_context *);
+void		 js_kv_setup(duk_context *);
+void		 js_blob_setup(duk_context *);
+void		 js_ds_setup(duk_context *);
+void		 js_tx_setup(duk_context *);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * One execution: what the host functions of a request share.  Everything that must be
+ * given back whatever way the run ends is named here and cleared by run_end.
+ *
+ * Thread contract: owned by the thread that runs it.
+ */
+#ifndef RUNTIME_RUN_H
+#define RUNTIME_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/multipart.h"
+#include "base/request.h"
+#include "base/response.h"
+#include "runtime/script.h"
+#include "store/recorder.h"
+#include "store/space.h"
+#include "store/store.h"
+
+struct world;
+
+#define RUN_LINES 200			/* log lines of one request */
+#define RUN_LINE_BYTES (64UL * 1024)	/* of all of them */
+
+struct run {
+	const struct script *script;
+	struct request	*rq;
+	struct response	*rs;
+	struct world	*world;
+	struct arena	*arena;		/* of the request: lives until the answer is out */
+	/*
+	 * For the work of one host function: emptied when the next one begins, see
+	 * js_enter.
+	 */
+	struct arena	*scratch;
+	void		*scratch_frame;
+	struct reader	*rd;		/* between run_read and run_read_end */
+	struct writer	*tx;		/* inside fazt.tx */
+	bool		 responded;	/* respond() was called */
+	unsigned	 ignored;	/* later calls of it */
+	/* log lines so far */
+	unsigned	 lines;
+	size_t		 line_bytes;
+	unsigned	 lines_dropped;
+	struct buf	*shown;		/* lines for a caller who may see them, or NULL */
+	/* the body, when a multipart one was parsed */
+	struct parts	*parts;
+	bool		 parts_parsed;
+	enum fz_err	 parts_err;
+};
+
+/*
+ * A snapshot for one host function; inside fazt.tx the transaction's own.  Between
+ * guard_out and guard_in.  run_read_end for every run_read that was FZ_OK.
+ */
+enum fz_err	 run_read(struct run *, struct reader **) MUST_CHECK;
+void		 run_read_end(struct run *);
+/*
+ * The same for one change: begins a transaction, or borrows the one of fazt.tx.
+ * run_write_end commits (or, with err other than FZ_OK, takes back) and raises the
+ * request's sequence; inside fazt.tx it leaves both to the end of it.  FZ_READ_ONLY in a
+ * read-only preview, FZ_NOT_SUPPORTED where storage is absent.
+ */
+enum fz_err	 run_write(struct run *, struct writer **) MUST_CHECK;
+enum fz_err	 run_write_end(struct run *, struct writer *, enum fz_err err) MUST_CHECK;
+/* Line of the app's log, within the limits of a request. */
+void		 run_log(struct run *, enum recorder_level, const char *message, size_t len,
+		    const char *file, int line);
+/* Give back what is still held, whatever way the run ended. */
+void		 run_end(struct run *);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * What happens often and must not slow anybody down: lines of app logs and one row a
+ * request.  Callers put them into a bounded ring; a thread writes them in batches, waits
+ * for no sync, and prunes by rows and age.  When the ring is full, lines are dropped and
+ * counted: the app's log then says so.
+ *
+ * Thread contract: any thread between recorder_open and recorder_close; the look-ups as
+ * the reader given, results in the arena.
+ */
+#ifndef STORE_RECORDER_H
+#define STORE_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "store/store.h"
+
+enum recorder_level { RECORD_DEBUG, RECORD_INFO, RECORD_WARN, RECORD_ERROR };
+
+struct record_line {
+	int64_t		 id;
+	int64_t		 app;
+	int64_t		 at;		/* ms */
+	enum recorder_level level;
+	const char	*message;
+	const char	*file;		/* "" = unknown */
+	int		 line;
+	const char	*request;	/* request id, "" = none */
+};
+
+struct record_request {
+	int64_t		 id;
+	int64_t		 app;
+	int64_t		 at;
+	int64_t		 deploy;
+	const char	*host;
+	const char	*method;
+	const char	*path;
+	int		 status;
+	int64_t		 us;
+	int64_t		 cpu_us;
+	uint64_t	 bytes_in;
+	uint64_t	 bytes_out;
+	const char	*ip;
+	const char	*ua;
+	const char	*user;		/* uid, "" = none */
+	const char	*error;		/* code, "" = none */
+	const char	*request;	/* request id */
+};
+
+struct recorder;
+
+struct recorder	*recorder_open(struct store *);
+/* Writes what is left. */
+void		 recorder_close(struct recorder *);
+/* keep: rows this app may keep (its quota log_rows).  Copies. */
+void		 recorder_line(struct recorder *, const struct record_line *, int64_t keep);
+void		 recorder_request(struct recorder *, const struct record_request *);
+/* Write now, for tests and the command line. */
+void		 recorder_flush(struct recorder *);
+uint64_t	 recorder_dropped(const struct recorder *);
+/* Moves whenever rows were written: what a follower compares before it asks. */
+uint64_t	 recorder_generation(const struct recorder *);
+
+struct record_filter {
+	int64_t		 app;		/* 0 = all */
+	int		 level;		/* at least */
+	int64_t		 since;		/* ms, 0 = any */
+	int64_t		 until;
+	const char	*text;		/* part of message or path; NULL */
+	const char	*method;	/* requests only; NULL */
+	const char	*ip;
+	int		 status;	/* 404, or 5 for 5xx; 0 = any */
+	int64_t		 min_us;
+	int64_t		 before;	/* id < this (cursor), 0 = newest */
+	int64_t		 after;		/* id > this, then oldest first; 0 = no */
+	int64_t		 limit;
+};
+enum fz_err	 recorder_lines(struct reader *, struct arena *, const struct record_filter *,
+		    struct record_line **v, size_t *n) MUST_CHECK;
+enum fz_err	 recorder_requests(struct reader *, struct arena *,
+		    const struct record_filter *, struct record_request **v, size_t *n)
+		    MUST_CHECK;
+
+#endif
