@@ -52,6 +52,11 @@ static const struct schema schemas[] = {
 	{ "KeySelf", NULL, "id:i key_id:s name:s scopes:s expires_at:t~" },
 	{ "Me", NULL, "key:KeySelf" },
 
+	{ "Empty", NULL, "{'type':'object'}" },
+	{ "EnvVar", NULL, "id:i name:s updated_at:t" },
+	{ "EnvList", NULL, "vars:[EnvVar]" },
+	{ "EnvSet", NULL, "site_id:s name:s value:s" },
+
 	{ "App", NULL, "id:s title:s name:s description:s tags:[s] visibility" VISIBILITY
 	    SOURCE_FIELDS "original_id:s forked_from_id:s file_count:i size_bytes:i "
 	    "created_at:t updated_at:t aliases:[s] url?:s~ deploy?:i~ spa:b enabled:b "

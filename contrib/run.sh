@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh caddy|nginx: a node in ./.fazt, the server, a real front server on
-# *.localhost:8080 (plain http, development), and an example app deployed by curl.
+# *.localhost:8080 (plain http, development), and the example apps deployed by curl.
 # Ctrl-C stops everything; the node stays in ./.fazt for the next run.
 set -eu
 front=${1:-caddy}
@@ -119,20 +119,26 @@ until curl -fs $resolve -o /dev/null "$admin/openapi.json"; do
 done
 
 key=$(cat "$state/key")
-rm -f "$run/hello.zip"
-(cd examples/hello && zip -qr "$run/hello.zip" .)
-# shellcheck disable=SC2086
-curl -fsS $resolve -H "Authorization: Bearer $key" -F site_name=hello \
-	-F "file=@$run/hello.zip" "$admin/api/deploy" >"$run/deploy.json" || {
-	echo "the example could not be deployed; see $run/fazt-fcgi.log" >&2
-	exit 1
-}
+: >"$run/apps"
+for app in examples/*/; do
+	app=${app#examples/}
+	app=${app%/}
+	rm -f "$run/app.zip"
+	(cd "examples/$app" && zip -qr "$run/app.zip" .)
+	# shellcheck disable=SC2086
+	curl -fsS $resolve -H "Authorization: Bearer $key" -F "site_name=$app" \
+		-F "file=@$run/app.zip" "$admin/api/deploy" >"$run/deploy-$app.json" || {
+		echo "the example $app could not be deployed; see $run/fazt-fcgi.log" >&2
+		exit 1
+	}
+	printf '                http://%s.localhost:%s\n' "$app" "$port" >>"$run/apps"
+done
 
 cat <<EOF
 
   fazt-fcgi runs behind $front.
 
-  Example app   http://hello.localhost:$port
+  Example apps$(sed '1s/^  *//;1s/^/  /' "$run/apps")
   Admin API     $admin/openapi.json
   Owner         admin
   Password      $(cat "$state/owner-password")

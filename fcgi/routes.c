@@ -17,6 +17,7 @@ extern const struct route delta_routes[];
 extern const struct route file_routes[];
 extern const struct route transfer_routes[];
 extern const struct route install_routes[];
+extern const struct route env_routes[];
 extern const struct route health_routes[];
 extern const struct route openapi_routes[];
 extern const struct route tls_routes[];
@@ -36,6 +37,7 @@ const struct route *const routes_all[] = {
 	file_routes,
 	transfer_routes,
 	install_routes,
+	env_routes,
 	health_routes,
 	openapi_routes,
 	tls_routes,

@@ -11,7 +11,7 @@
  *	kv_get_js(duk_context *ctx)
  *	{
  *		struct run *run = js_enter(ctx);
- *		struct space space = js_space(ctx, run);
+ *		struct space space = js_space(ctx, run, "kv.get");
  *		const char *key = js_text(ctx, run, 0, "kv.get requires a key", NULL);
  *		struct reader *rd;
  *		struct kv kv;
@@ -44,6 +44,7 @@
 #include "runtime/engine.h"
 #include "runtime/guard.h"
 #include "runtime/run.h"
+#include "store/object.h"
 
 /* --- a run around engine calls --- */
 
@@ -56,6 +57,15 @@ void		 js_work(struct run *);
 void		 js_done(duk_context *, struct run *);
 /* For runs outside of a request's: who sets, clears. */
 void		 js_set_run(struct run *);
+/* n zeroed bytes of scratch; before js_work or after js_done. */
+void		*js_scratch(duk_context *, struct run *, size_t n);
+/*
+ * Around engine calls of a host function that may run the script's own code (duk_call,
+ * getters, toString) while it still needs its scratch: host functions that are called
+ * from there leave it alone.  The js_* functions below do this by themselves.
+ */
+void		*js_hold(struct run *);
+void		 js_release(struct run *, void *held);
 
 /* --- tables --- */
 
@@ -104,6 +114,9 @@ bool		 js_option_number(duk_context *, duk_idx_t, const char *name, double *);
 bool		 js_option_flag(duk_context *, duk_idx_t, const char *name, bool *);
 bool		 js_option_text(duk_context *, struct run *, duk_idx_t, const char *name,
 		    const char **);
+/* The part of the body behind an object of request.files; NULL for any other value.
+ * Its bytes are run->rq->body[off, off+len). */
+const struct part *js_file_part(duk_context *, struct run *, duk_idx_t);
 
 /* --- results (engine calls; throw) --- */
 
@@ -112,6 +125,25 @@ void		 js_push_text(duk_context *, struct run *, const char *utf8, size_t len);
 void		 js_push_json(duk_context *, struct run *, const char *json, size_t len);
 /* A fresh ArrayBuffer with a copy of these bytes. */
 void		 js_push_bytes(duk_context *, const void *, size_t len);
+
+/* --- answers --- */
+
+/*
+ * Begin the answer of this request: true for the first, false for a later call, which is
+ * counted and otherwise ignored.  Then status and headers may be set.
+ */
+bool		 js_answer_begin(struct run *);
+/* 200-599, also as text; anything else throws TypeError. */
+int		 js_answer_status(duk_context *, duk_idx_t);
+/* Check and set the headers object at idx (docs/contract.md 5.3); undefined: none. */
+void		 js_answer_headers(duk_context *, struct run *, duk_idx_t);
+/* Push the response object: {status, headers, body}; body at idx or undefined if < 0. */
+void		 js_push_answer(duk_context *, struct run *, duk_idx_t body);
+/*
+ * The string at idx stands for that blob: given back unchanged as an answer it is sent as
+ * the blob's bytes (docs/contract.md 5.3).  The object is copied.
+ */
+void		 js_served(duk_context *, struct run *, duk_idx_t, const struct object *);
 
 /* --- errors --- */
 

@@ -15,6 +15,7 @@
 #include "base/request.h"
 #include "base/response.h"
 #include "runtime/script.h"
+#include "store/object.h"
 #include "store/recorder.h"
 #include "store/space.h"
 #include "store/store.h"
@@ -23,6 +24,17 @@ struct world;
 
 #define RUN_LINES 200			/* log lines of one request */
 #define RUN_LINE_BYTES (64UL * 1024)	/* of all of them */
+#define RUN_SCRATCH_MAX (64UL * 1024 * 1024) /* of one host function */
+#define RUN_ARENA_MAX (64UL * 1024 * 1024) /* what a run may leave in the request's */
+#define RUN_BODY_MAX (16UL * 1024 * 1024) /* of an answer made by a script */
+#define RUN_COOKIES 20
+
+/* A string the script got from the blob store, and what it stands for. */
+struct run_served {
+	struct run_served *next;
+	const void	*text;		/* the engine's string, kept alive by the stash */
+	struct object	 object;
+};
 
 struct run {
 	const struct script *script;
@@ -35,11 +47,15 @@ struct run {
 	 * js_enter.
 	 */
 	struct arena	*scratch;
-	void		*scratch_frame;
+	void		*scratch_frame;	/* who needs it across a call of the script's code */
+	void		*frame;		/* of the host function that entered last */
 	struct reader	*rd;		/* between run_read and run_read_end */
 	struct writer	*tx;		/* inside fazt.tx */
 	bool		 responded;	/* respond() was called */
 	unsigned	 ignored;	/* later calls of it */
+	size_t		 headers_before; /* of rs, set before the run */
+	const struct object *blob;	/* sent instead of a body; in arena */
+	struct run_served *served;
 	/* log lines so far */
 	unsigned	 lines;
 	size_t		 line_bytes;

@@ -1,0 +1,10 @@
+(function(G){ var ex=RegExp.prototype.exec, test=RegExp.prototype.test; function addGroups(m,names){ var g=Object.create(null); for(var i=0;i<names.length;i++) g[names[i][0]]=m[names[i][1]]; m.groups=g; return m; }
+G.__re=function(r,spec,sticky){ var names=spec?spec.split(',').map(function(p){p=p.split('=');return [p[0],+p[1]]}):null, src=sticky&&!r.global?new RegExp(r.source,r.flags+'g'):r; if(sticky) Object.defineProperty(src,'sticky',{value:true});
+ Object.defineProperty(src,'exec',{value:function(s){ var li=src.lastIndex,m=ex.call(src,s); if(m&&sticky&&m.index!==li){src.lastIndex=0;return null;} return m&&names?addGroups(m,names):m; },writable:true,configurable:true}); Object.defineProperty(src,'test',{value:function(s){return this.exec(s)!==null},writable:true,configurable:true}); return src; }; })(globalThis);
+(function(G){ function def(o,k,v){ if(!(k in o)) Object.defineProperty(o,k,{value:v,writable:true,configurable:true}); }
+ def(String.prototype,'trimLeft',String.prototype.trimStart); def(String.prototype,'trimRight',String.prototype.trimEnd);
+ def(G,'atob',function(s){ var b=new Uint8Array(Duktape.dec('base64',String(s).replace(/[^A-Za-z0-9+\/]/g,''))), r=''; for(var i=0;i<b.length;i++) r+=String.fromCharCode(b[i]); return r; });
+ def(G,'btoa',function(s){ s=String(s); var b=new Uint8Array(s.length); for(var i=0;i<s.length;i++){ if(s.charCodeAt(i)>255) throw new Error('InvalidCharacterError'); b[i]=s.charCodeAt(i);} return Duktape.enc('base64',b); });
+ def(G,'BigInt',function(v){ return Number(v); });
+})(globalThis);
+(function(G){ var N=G.RegExp; function R(p,f){ if(f&&/[yusdv]/.test(f)){ var y=f.indexOf('y')>=0; var r=new N(p,f.replace(/[yusdv]/g,'')+(y&&f.indexOf('g')<0?'g':'')); if(y){ var ex=N.prototype.exec; Object.defineProperty(r,'sticky',{value:true}); r.exec=function(s){ var li=r.lastIndex,m=ex.call(r,s); if(m&&m.index!==li){r.lastIndex=0;return null} return m}; r.test=function(s){return r.exec(s)!==null}; } return r;} return new N(p,f); } R.prototype=N.prototype; R.prototype.constructor=R; G.RegExp=R; })(globalThis);

@@ -1,0 +1,146 @@
+/*
+ * What a run holds is little and named: at most one reader, and the transaction of
+ * fazt.tx.  Both are taken and given back between guard_out and guard_in, so an abort
+ * never falls between "taken" and "named"; run_end is the broom for the transaction,
+ * which alone stays open while the script runs.
+ *
+ * The log of a request is bounded twice, in lines and in bytes; what is past it is
+ * counted and said once at the end.
+ */
+#include "runtime/run.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/node.h"
+#include "runtime/guard.h"
+
+#define LINE_MAX_BYTES 8192
+
+enum fz_err
+run_read(struct run *run, struct reader **out)
+{
+	enum fz_err err;
+
+	if (run->tx != NULL) {
+		*out = writer_reader(run->tx);
+		return FZ_OK;
+	}
+	err = reader_open(run->rq->node->store, &run->rd);
+	if (err == FZ_OK)
+		*out = run->rd;
+	return err;
+}
+
+void
+run_read_end(struct run *run)
+{
+	if (run->rd != NULL)
+		reader_close(run->rd);
+	run->rd = NULL;
+}
+
+enum fz_err
+run_write(struct run *run, struct writer **out)
+{
+	int64_t wait = guard_left_ms();
+
+	if (run->script->data_none)
+		return FZ_NOT_SUPPORTED;
+	if (run->script->data_readonly)
+		return FZ_READ_ONLY;
+	if (run->tx != NULL) {
+		*out = run->tx;
+		return FZ_OK;
+	}
+	if (wait > LIMIT_WRITE_WAIT_MS)
+		wait = LIMIT_WRITE_WAIT_MS;
+	return writer_begin(run->rq->node->store, wait, out);
+}
+
+enum fz_err
+run_write_end(struct run *run, struct writer *w, enum fz_err err)
+{
+	if (w == run->tx)
+		return err;
+	if (err == FZ_OK)
+		return writer_commit(w, &run->rq->seq);
+	writer_abort(w);
+	return err;
+}
+
+static const char *
+level_name(enum recorder_level level)
+{
+	static const char *const names[] = { "debug", "info", "warn", "error" };
+
+	return names[level];
+}
+
+/* For a caller who may see them: a JSON array under construction. */
+static void
+show(struct run *run, enum recorder_level level, const char *message, size_t len)
+{
+	if (run->shown == NULL)
+		return;
+	buf_puts(run->shown, run->shown->len == 0 ? "{\"level\":" : ",{\"level\":");
+	buf_printf(run->shown, "\"%s\",\"message\":", level_name(level));
+	buf_json(run->shown, message, len);
+	buf_putc(run->shown, '}');
+}
+
+static void
+record(struct run *run, enum recorder_level level, const char *message, const char *file,
+    int line)
+{
+	struct record_line r = { .app = run->script->app, .at = clock_wall_ms(),
+		.level = level, .message = message, .file = file == NULL ? "" : file,
+		.line = line, .request = run->rq->id };
+
+	if (run->rq->node->recorder != NULL)
+		recorder_line(run->rq->node->recorder, &r, run->script->quota.log_rows);
+}
+
+void
+run_log(struct run *run, enum recorder_level level, const char *message, size_t len,
+    const char *file, int line)
+{
+	char text[LINE_MAX_BYTES + 1];
+
+	if (run->lines >= RUN_LINES || run->line_bytes + len > RUN_LINE_BYTES) {
+		run->lines_dropped++;
+		return;
+	}
+	run->lines++;
+	run->line_bytes += len;
+	if (len > LINE_MAX_BYTES) {
+		len = LINE_MAX_BYTES;
+		while (len > 0 && ((unsigned char)message[len] & 0xc0) == 0x80)
+			len--;
+	}
+	memcpy(text, message, len);
+	text[len] = '\0';
+	show(run, level, text, len);
+	record(run, level, text, file, line);
+}
+
+void
+run_end(struct run *run)
+{
+	char text[80];
+	struct buf b;
+
+	if (run->tx != NULL)
+		writer_abort(run->tx);
+	run->tx = NULL;
+	run_read_end(run);
+	if (run->lines_dropped > 0) {
+		buf_init(&b, sizeof(text));
+		buf_printf(&b, "%u more lines dropped", run->lines_dropped);
+		record(run, RECORD_WARN, b.data, NULL, 0);
+		buf_fini(&b);
+	}
+	run->lines_dropped = 0;
+}
