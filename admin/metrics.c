@@ -25,6 +25,7 @@
 #include "base/mem.h"
 #include "store/activity.h"
 #include "store/app.h"
+#include "store/recorder.h"
 #include "store/store.h"
 
 #define SLOTS 4096		/* a power of two */
@@ -39,6 +40,7 @@ struct app_count {
 	atomic_bool	 shown;
 	counter		 all;			/* what the rank is made of */
 	counter		 own[CLASSES];
+	counter		 runs[METRIC_RUN_COUNT];
 };
 
 /* Upper bounds of the histogram; the text goes into le="". */
@@ -53,12 +55,18 @@ static const struct {
 };
 #define BOUNDS (sizeof(bounds) / sizeof(bounds[0]))
 
+struct histogram {
+	counter		 buckets[BOUNDS + 1];
+	counter		 sum_us;
+};
+
 struct metrics {
 	_Atomic int64_t	 values[METRIC_COUNT];
 	counter		 system[CLASSES];	/* requests that belong to no app */
 	counter		 other[CLASSES];
-	counter		 buckets[BOUNDS + 1];
-	counter		 sum_us;
+	counter		 other_runs[METRIC_RUN_COUNT];
+	struct histogram requests;
+	struct histogram runs;
 	struct readiness ready;
 	pthread_mutex_t	 rank_lock;		/* one thread ranks at a time */
 	_Atomic unsigned napps;
@@ -187,20 +195,36 @@ class_counters(struct metrics *m, const char *app)
 	return atomic_load_explicit(&a->shown, memory_order_relaxed) ? a->own : m->other;
 }
 
-void
-metrics_request(struct metrics *m, const char *app, int status, int64_t us)
+static void
+observe(struct histogram *h, int64_t us)
 {
 	size_t i = 0;
 
-	if (status < 100 || status > 599)
-		status = 500;
 	if (us < 0)
 		us = 0;
-	bump(&class_counters(m, app)[status / 100 - 1], 1);
 	while (i < BOUNDS && us > bounds[i].us)
 		i++;
-	bump(&m->buckets[i], 1);
-	bump(&m->sum_us, (uint64_t)us);
+	bump(&h->buckets[i], 1);
+	bump(&h->sum_us, (uint64_t)us);
+}
+
+void
+metrics_request(struct metrics *m, const char *app, int status, int64_t us)
+{
+	if (status < 100 || status > 599)
+		status = 500;
+	bump(&class_counters(m, app)[status / 100 - 1], 1);
+	observe(&m->requests, us);
+}
+
+void
+metrics_run(struct metrics *m, const char *app, enum metric_run result, int64_t us)
+{
+	struct app_count *a = app == NULL ? NULL : app_count(m, app);
+	bool shown = a != NULL && atomic_load_explicit(&a->shown, memory_order_relaxed);
+
+	bump(shown ? &a->runs[result] : &m->other_runs[result], 1);
+	observe(&m->runs, us);
 }
 
 uint64_t
@@ -209,7 +233,7 @@ metrics_requests_total(const struct metrics *m)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i <= BOUNDS; i++)
-		n += look(&m->buckets[i]);
+		n += look(&m->requests.buckets[i]);
 	return n;
 }
 
@@ -276,18 +300,38 @@ print_requests(struct metrics *m, struct buf *b)
 }
 
 static void
-print_durations(const struct metrics *m, struct buf *b)
+print_runs(struct metrics *m, struct buf *b)
 {
-	const char *name = "fazt_request_duration_seconds";
-	uint64_t sum = look(&m->sum_us), n = 0;
+	static const char *const results[METRIC_RUN_COUNT] = { "ok", "error", "timeout",
+		"memory", "refused" };
+	struct app_count *list[SHOWN_MAX];
+	size_t n = rank(m, list);
 
-	head(b, name, "histogram", "From the request's head to the end of its answer.");
+	head(b, "fazt_js_runs_total", "counter", "Requests for app code, by how they ended.");
+	for (size_t i = 0; i <= n; i++) {
+		const counter *v = i < n ? list[i]->runs : m->other_runs;
+
+		for (int r = 0; r < METRIC_RUN_COUNT; r++)
+			if (look(&v[r]) != 0)
+				buf_printf(b, "fazt_js_runs_total{app=\"%s\",result=\"%s\"} %"
+				    PRIu64 "\n", i < n ? list[i]->uid : "other", results[r],
+				    look(&v[r]));
+	}
+}
+
+static void
+print_histogram(const struct histogram *h, struct buf *b, const char *name,
+    const char *help)
+{
+	uint64_t sum = look(&h->sum_us), n = 0;
+
+	head(b, name, "histogram", help);
 	for (size_t i = 0; i < BOUNDS; i++) {
-		n += look(&m->buckets[i]);
+		n += look(&h->buckets[i]);
 		buf_printf(b, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", name,
 		    bounds[i].text, n);
 	}
-	n += look(&m->buckets[BOUNDS]);
+	n += look(&h->buckets[BOUNDS]);
 	buf_printf(b, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, n);
 	buf_printf(b, "%s_sum %" PRIu64 ".%06" PRIu64 "\n", name, sum / 1000000,
 	    sum % 1000000);
@@ -329,7 +373,11 @@ metrics_print(const struct node *node, struct buf *b)
 	head(b, "fazt_build_info", "gauge", "The running version.");
 	buf_printf(b, "fazt_build_info{version=\"%s\"} 1\n", node->version);
 	print_requests(node->metrics, b);
-	print_durations(node->metrics, b);
+	print_histogram(&node->metrics->requests, b, "fazt_request_duration_seconds",
+	    "From the request's head to the end of its answer.");
+	print_runs(node->metrics, b);
+	print_histogram(&node->metrics->runs, b, "fazt_js_duration_seconds",
+	    "Requests for app code, the wait for a slot included.");
 	print_one(b, "fazt_queue_depth", "gauge", "Requests waiting for a worker.",
 	    value(node, METRIC_QUEUE_DEPTH));
 	print_workers(node, b);
@@ -345,7 +393,10 @@ metrics_print(const struct node *node, struct buf *b)
 	print_one(b, "fazt_cache_misses_total", "counter",
 	    "Files read from the database.", value(node, METRIC_CACHE_MISSES));
 	print_one(b, "fazt_log_dropped_total", "counter",
-	    "Audit rows dropped because the ring was full.",
-	    activity_dropped(node->store));
+	    "Rows of the logs dropped because there was no room.",
+	    activity_dropped(node->store) +
+	    (node->recorder == NULL ? 0 : recorder_dropped(node->recorder)));
+	print_one(b, "fazt_log_streams", "gauge", "Logs that are followed now.",
+	    value(node, METRIC_STREAMS));
 	process_print(b);
 }

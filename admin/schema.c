@@ -57,6 +57,17 @@ static const struct schema schemas[] = {
 	{ "EnvList", NULL, "vars:[EnvVar]" },
 	{ "EnvSet", NULL, "site_id:s name:s value:s" },
 
+	{ "AnyValue", NULL, "{}" },
+	{ "DataKey", NULL, "key:s value:any expires_at:t~ user_id:s~" },
+	{ "DataCollection", NULL, "collection:s count:i bytes:i indexes:[DataIndex] "
+	    "user_id:s~" },
+	{ "DataIndex", NULL, "name:s fields:[s] unique?:b search?:b" },
+	{ "Document", NULL, "{'type':'object'}" },
+	{ "DocumentId", NULL, "id:s" },
+	{ "DataBlob", NULL, "path:s mime:s size:i hash:s updated_at:t user_id:s~" },
+	{ "BlobWritten", NULL, "path:s size:i hash:s mime:s" },
+	{ "BlobDeleted", NULL, "path:s" },
+
 	{ "App", NULL, "id:s title:s name:s description:s tags:[s] visibility" VISIBILITY
 	    SOURCE_FIELDS "original_id:s forked_from_id:s file_count:i size_bytes:i "
 	    "created_at:t updated_at:t aliases:[s] url?:s~ deploy?:i~ spa:b enabled:b "

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/header_rules.h"
 #include "base/limits.h"
 #include "base/mime.h"
 #include "deploy/rules_private.h"
@@ -33,45 +34,6 @@ rules_warn(const struct rules_reading *r, const char *fmt, const char *what)
 	r->warn(r->arg, r->file, r->line, 1, text);
 }
 
-bool
-rules_header_denied(const char *name)
-{
-	static const char *const whole[] = { "Status", "Content-Length",
-		"Transfer-Encoding", "Connection", "Trailer", "Upgrade", "X-Sendfile",
-		"Strict-Transport-Security", "Alt-Svc", "Clear-Site-Data" };
-	static const char *const starts[] = { "X-Accel-", "X-LiteSpeed-" };
-
-	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
-		if (strcasecmp(name, whole[i]) == 0)
-			return true;
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-		if (strncasecmp(name, starts[i], strlen(starts[i])) == 0)
-			return true;
-	return false;
-}
-
-bool
-rules_cookie_denied(const char *value)
-{
-	size_t n = strcspn(value, "=;");
-	const char *p;
-
-	while (n > 0 && (value[0] == ' ' || value[0] == '\t'))
-		value++, n--;
-	if (strncasecmp(value, "__Host-fazt", 11) == 0 ||
-	    strncasecmp(value, "__Secure-fazt", 13) == 0 ||
-	    strncasecmp(value, "fazt", 4) == 0)
-		return true;
-	for (p = strchr(value, ';'); p != NULL; p = strchr(p, ';')) {
-		p++;
-		p += strspn(p, " \t");
-		n = strcspn(p, "=; \t");
-		if (n == 6 && strncasecmp(p, "domain", 6) == 0)
-			return true;
-	}
-	return false;
-}
-
 static const char *
 value_refused(const char *name, const char *value)
 {
@@ -82,7 +44,7 @@ value_refused(const char *name, const char *value)
 	for (p = (const unsigned char *)value; *p != '\0'; p++)
 		if ((*p < 0x20 && *p != '\t') || *p == 0x7f)
 			return "the value of %.80s has a control byte";
-	if (strcasecmp(name, "Set-Cookie") == 0 && rules_cookie_denied(value))
+	if (strcasecmp(name, "Set-Cookie") == 0 && header_rules_cookie_denied(value))
 		return "%.80s: neither Domain nor a platform name is allowed";
 	return NULL;
 }
@@ -110,7 +72,7 @@ header_line(struct rules_reading *r, struct rules_block *b, char *text)
 		rules_warn(r, "%.80s is no header name", name);
 		return;
 	}
-	if (rules_header_denied(name)) {
+	if (header_rules_denied(name)) {
 		rules_warn(r, "the header %.80s may not be set here", name);
 		return;
 	}

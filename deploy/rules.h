@@ -42,9 +42,5 @@ struct rules_hit {
  */
 bool		 rules_redirect(const struct rules *, struct arena *, const char *path,
 		    const struct pairs *query, bool forced, struct rules_hit *);
-/* Is this response header one that neither rules nor apps may set (contract 5.3)? */
-bool		 rules_header_denied(const char *name);
-/* The same for the value of Set-Cookie: Domain= and the platform's names are refused. */
-bool		 rules_cookie_denied(const char *value);
 
 #endif

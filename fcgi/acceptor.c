@@ -9,6 +9,9 @@
  * that nothing is accepted, the kernel's backlog holds them.  A descriptor in reserve
  * lets us accept and refuse even when the process has none left.
  *
+ * Four times a second it also goes through what waits: connections past their deadline,
+ * answers that go on later, scripts that waited for a slot too long.
+ *
  * Who may speak at all is decided before the first byte is read: by uid and gid on unix
  * sockets, by loopback on TCP.
  */
@@ -259,9 +262,22 @@ guard(struct gate *g)
 	if (now - g->guarded_us < GUARD_MS * 1000)
 		return;
 	g->guarded_us = now;
-	if (atomic_load(&g->waiting) == 0)
+	if (atomic_load(&g->waiting) == 0) {
 		park_harvest(g, enqueue);
+		worker_relieve(g, now / 1000);
+	}
 	tell_queue(g, worker_queue_heads(&g->ready) >= g->queue_max);
+}
+
+static void
+walk(struct gate *g, int64_t now_ms)
+{
+	park_walk(g, now_ms);
+	park_resume(g);
+	if (g->lane != NULL)
+		gate_grant(g, lane_expire(g->lane, now_ms * 1000));
+	if (g->reserve < 0)
+		g->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 static void *
@@ -277,11 +293,10 @@ run(void *arg)
 
 		atomic_store(&g->heartbeat_ms, now);
 		if (now - walked >= WALK_MS) {
-			park_walk(g, now);
+			walk(g, now);
 			walked = now;
-			if (g->reserve < 0)
-				g->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		}
+		} else if (atomic_load(&g->draining))
+			park_resume(g);
 		watch_listeners(g, may_accept(g));
 		n = epoll_wait(g->ep, ev, EVENTS, patience(g));
 		atomic_store(&g->asleep, false);

@@ -3,18 +3,21 @@
  * fits answers.  Every row sees the normalised path, so no spelling of /private or /api
  * slips through to the files below.
  *
- * An app's API needs the JavaScript runtime; an app that has one is told so plainly
- * (501) instead of showing its source or a page that looks like an answer.
+ * A script of another origin must not act as the visitor (contract 1.2).  Whether one is
+ * speaking is decided here, once, from what browsers cannot be made to leave out, and
+ * kept in the request; whoever asks for the caller later finds nobody.
  */
 #include "fcgi/apphost.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/path.h"
 #include "base/str.h"
 #include "fcgi/pages.h"
 #include "fcgi/split.h"
 #include "fcgi/static.h"
+#include "runtime/script.h"
 
 typedef void serve_fn(struct request *, struct response *, const struct site *);
 
@@ -23,6 +26,54 @@ static enum role
 visitor(const struct request *rq)
 {
 	return rq->from_unknown_origin ? ROLE_ANON : rq->caller.role;
+}
+
+/* Does this origin ("https://x.example:8443") name the host that was asked? */
+static bool
+own_origin(const struct request *rq, const char *origin)
+{
+	const char *host = request_header(rq, "host"), *p = strstr(origin, "://");
+
+	if (p == NULL || host == NULL || strcasecmp(p + 3, host) != 0)
+		return false;
+	return !rq->secure || str_starts(origin, "https://");
+}
+
+static bool
+listed_origin(const struct site *site, const char *origin)
+{
+	char **list = site->edition == NULL ? NULL : site->edition->manifest->cors_origins;
+
+	for (; list != NULL && *list != NULL; list++)
+		if (strcmp(*list, origin) == 0)
+			return true;
+	return false;
+}
+
+/* The visitor follows a link: the answer becomes a page, no script gets to see it. */
+static bool
+navigates(const struct request *rq)
+{
+	const char *mode = request_header(rq, "sec-fetch-mode");
+	const char *dest = request_header(rq, "sec-fetch-dest");
+
+	return (rq->method == METHOD_GET || rq->method == METHOD_HEAD) && mode != NULL &&
+	    strcmp(mode, "navigate") == 0 && dest != NULL && strcmp(dest, "document") == 0;
+}
+
+static bool
+foreign(const struct request *rq, const struct site *site)
+{
+	const char *from = request_header(rq, "sec-fetch-site");
+	const char *origin = request_header(rq, "origin");
+	bool other = from != NULL && strcmp(from, "same-origin") != 0 &&
+	    strcmp(from, "none") != 0;
+
+	if (origin != NULL && !own_origin(rq, origin))
+		other = true;
+	if (!other || navigates(rq))
+		return false;
+	return origin == NULL || !listed_origin(site, origin);
 }
 
 static bool
@@ -81,10 +132,38 @@ serve_private(struct request *rq, struct response *rs, const struct site *site)
 	response_header(rs, "Referrer-Policy", "strict-origin-when-cross-origin");
 }
 
+/* What the route says of a script; the texts live as long as the site. */
+static void
+describe_script(const struct request *rq, const struct site *site, struct script *out)
+{
+	*out = (struct script){ .app = site->app, .app_uid = site->app_uid,
+		.alias = site->alias, .host = rq->host, .version = site->version,
+		.deploy = site->deploy, .preview = site->preview, .quota = site->quota,
+		.show_errors = visitor(rq) >= ROLE_ADMIN };
+	if (site->preview) {
+		out->data_none = site->preview_data == DATA_NONE;
+		out->data_readonly = site->preview_data == DATA_READONLY;
+	}
+}
+
+static void
+serve_script(struct request *rq, struct response *rs, const struct site *site)
+{
+	struct script script;
+	struct script_used used;
+
+	describe_script(rq, site, &script);
+	script_answer(&script, rq, rs, &used);
+	if (response_get(rs, "X-Content-Type-Options") == NULL)
+		response_header(rs, "X-Content-Type-Options", "nosniff");
+}
+
 static void
 serve_api(struct request *rq, struct response *rs, const struct site *site)
 {
-	if (site->edition != NULL && site->edition->has_main)
+	if (site->edition != NULL && site->edition->has_main && rq->node->scripts != NULL)
+		serve_script(rq, rs, site);
+	else if (site->edition != NULL && site->edition->has_main)
 		pages_error(rq, rs, FZ_NOT_SUPPORTED,
 		    "This server does not run app code");
 	else if ((rq->method == METHOD_GET || rq->method == METHOD_HEAD) &&
@@ -144,6 +223,7 @@ serve_app(struct request *rq, struct response *rs, const struct site *site)
 		serve_closed(rq, rs, site);
 		return;
 	}
+	rq->from_unknown_origin = foreign(rq, site);
 	while (!fits(rq->path, rows[i].folder, rows[i].itself))
 		i++;
 	if (site->preview && rows[i].serve != serve_nothing &&

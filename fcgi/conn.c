@@ -4,6 +4,9 @@
  * entry in epoll and no thread.  Every state does as much as it can without waiting and
  * then names the readiness it needs.
  *
+ * An answer whose source has nothing yet costs less still: it is asked again four times a
+ * second (park_later), and looked at for whether anybody still wants it.
+ *
  * The body is collected before the handler runs.  Both front servers want that (one
  * sends the whole body before it reads a byte of the answer) and handlers become plain
  * functions.  A body that ends early never reaches a handler; one whose length differs
@@ -21,6 +24,7 @@
 #include "fcgi/conn.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,7 +36,6 @@
 #include "fcgi/answer.h"
 #include "fcgi/dispatch.h"
 #include "fcgi/gate_inner.h"
-#include "store/store.h"
 
 #define TURN_BYTES (4 * MIB)
 #define IDLE_MS 600000		/* longer than any front server keeps one */
@@ -64,8 +67,11 @@ request_done(struct conn *c)
 {
 	if (c->view == NULL)
 		return;
+	conn_run_cancel(c);
+	c->books.bytes_in = c->received;
+	c->books.bytes_out = c->out.sent;
 	if (c->dispatched)
-		dispatch_done(&c->rq, &c->rs, c->out.sent);
+		dispatch_done(&c->rq, &c->rs, &c->books);
 	response_fini(&c->rs);
 	spool_free(c->rq.body);
 	c->rq.body = NULL;
@@ -85,6 +91,18 @@ conn_free(struct conn *c)
 	free(c->in);
 	arena_free(c->arena);
 	free(c);
+}
+
+/*
+ * Half closed is no sign: a peer may have said all it has to say.  Nor is the end of input
+ * on TCP, where one cannot be told from the other: there the next write tells.
+ */
+bool
+conn_gone(const struct conn *c)
+{
+	struct pollfd pfd = { .fd = c->fd };
+
+	return poll(&pfd, 1, 0) > 0 && (pfd.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 /* The next request on a kept connection. */
@@ -214,6 +232,28 @@ send_blocked(struct conn *c, struct turn *t, enum conn_next *next)
 	return STEP_STOP;
 }
 
+/*
+ * Nothing to send yet.  When we are about to go, such an answer ends here: it has no end of
+ * its own, and whoever reads it will come back to the next process.
+ */
+static enum step
+send_dry(struct conn *c, struct turn *t, enum conn_next *next)
+{
+	c->books.streamed = true;
+	if (conn_gone(c) || (!c->body_end && !drain_body(c, t))) {
+		*next = CONN_WANT_CLOSE;
+		return STEP_STOP;
+	}
+	if (atomic_load(&t->gate->draining) && c->out.expect < 0) {
+		c->out.last_piece = true;
+		return STEP_GO;
+	}
+	/* Its average rate says nothing. */
+	c->began_ms = t->now;
+	*next = CONN_WANT_LATER;
+	return STEP_STOP;
+}
+
 static enum step
 on_send(struct conn *c, struct turn *t, enum conn_next *next)
 {
@@ -223,6 +263,8 @@ on_send(struct conn *c, struct turn *t, enum conn_next *next)
 	case FZ_OK:
 		return send_end(c, t, next);
 	case FZ_AGAIN:
+		if (c->out.dry && c->out.at == c->out.n)
+			return send_dry(c, t, next);
 		if (c->out.sent - from < TURN_BYTES)
 			return send_blocked(c, t, next);
 		*next = CONN_WANT_TURN;
@@ -271,9 +313,9 @@ too_large(struct conn *c)
 	fail(c, FZ_PAYLOAD_TOO_LARGE);
 }
 
-/* The body is here, or as much of an unwanted one as we read: answer. */
+/* The body is here, or as much of an unwanted one as we read. */
 static void
-run(struct conn *c)
+whole(struct conn *c)
 {
 	if (c->rs.status == 0 && c->rq.content_length >= 0 && c->body_end &&
 	    (uint64_t)c->rq.content_length != c->received) {
@@ -284,16 +326,25 @@ run(struct conn *c)
 		return;
 	}
 	/* dispatch_head may have answered; then the body was only taken off the line. */
-	if (c->rs.status == 0) {
-		c->rq.began_us = clock_mono_us();
-		dispatch_run(&c->rq, &c->rs);
-	}
 	if (c->rs.status == 0)
-		answer_error(&c->rq, &c->rs, FZ_INTERNAL_ERROR);
-	/* What the answer claims must be on the disk before anybody reads it. */
-	if (c->rq.seq > 0)
-		store_durable(c->rq.node->store, c->rq.seq);
-	send_begin(c);
+		c->rq.began_us = clock_mono_us();
+	enter(c, CONN_RUN);
+}
+
+static enum step
+on_run(struct conn *c, struct turn *t, enum conn_next *next)
+{
+	switch (conn_run(c, t)) {
+	case FZ_OK:
+		send_begin(c);
+		return STEP_GO;
+	case FZ_AGAIN:
+		*next = CONN_GIVEN_AWAY;
+		return STEP_STOP;
+	default:
+		*next = CONN_WANT_CLOSE;
+		return STEP_STOP;
+	}
 }
 
 /* After bytes were taken: is that all, too much, or garbage? */
@@ -308,10 +359,8 @@ body_taken(struct conn *c, enum fz_err err, enum conn_next *next)
 		too_large(c);
 	else if (c->body_err != FZ_OK)
 		fail(c, c->body_err);
-	else if (err == FZ_OK)
-		run(c);
-	else if (c->discard && c->received > CONN_DRAIN_MAX)
-		run(c);
+	else if (err == FZ_OK || (c->discard && c->received > CONN_DRAIN_MAX))
+		whole(c);
 	return STEP_GO;
 }
 
@@ -416,6 +465,7 @@ request_begin(struct conn *c, struct turn *t)
 	cgi_vars_defaults(&c->rq);
 	response_init(&c->rs, c->arena);
 	memset(&c->out, 0, sizeof(c->out));
+	memset(&c->books, 0, sizeof(c->books));
 	c->keep = false;
 	c->deadline = t->now + LIMIT_PARAMS_MS;
 }
@@ -498,8 +548,8 @@ enum conn_next
 conn_advance(struct conn *c, struct turn *t)
 {
 	static enum step (*const states[])(struct conn *, struct turn *, enum conn_next *) = {
-		[CONN_HEAD] = on_head, [CONN_BODY] = on_body, [CONN_SEND] = on_send,
-		[CONN_LINGER] = on_linger,
+		[CONN_HEAD] = on_head, [CONN_BODY] = on_body, [CONN_RUN] = on_run,
+		[CONN_SEND] = on_send, [CONN_LINGER] = on_linger,
 	};
 	enum conn_next next = CONN_WANT_CLOSE;
 

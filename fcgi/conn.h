@@ -3,10 +3,11 @@
  * conn_advance, which does what can be done without waiting for the peer and says
  * what must happen before it is worth calling again.
  *
- *	HEAD -> BODY -> (handler) -> SEND -> HEAD again, LINGER or closed
+ *	HEAD -> BODY -> RUN -> SEND -> HEAD again, LINGER or closed
  *
  * Thread contract: owned by nobody while parked in epoll, by a worker while advanced, by
- * a queue in between; never by two.  Fields marked atomic are read by the acceptor at any
+ * a queue (for a worker, for a script's slot, for an answer that goes on later) in between;
+ * never by two.  Fields marked atomic are read by the acceptor at any
  * time.
  */
 #ifndef FCGI_CONN_H
@@ -21,6 +22,8 @@
 #include "base/limits.h"
 #include "base/request.h"
 #include "base/response.h"
+#include "fcgi/dispatch.h"
+#include "fcgi/lane.h"
 #include "fcgi/transport.h"
 
 #define CONN_IN_FIRST (4 * KIB)		/* input buffer of an ordinary head */
@@ -30,13 +33,15 @@
 #define CONN_RECORD 65528		/* content of a full record, a multiple of 8 */
 #define CONN_DRAIN_MAX (64 * KIB)	/* unwanted body that is read to keep a connection */
 
-enum conn_state { CONN_HEAD, CONN_BODY, CONN_SEND, CONN_LINGER };
+enum conn_state { CONN_HEAD, CONN_BODY, CONN_RUN, CONN_SEND, CONN_LINGER };
 
 enum conn_next {
 	CONN_WANT_READ,
 	CONN_WANT_WRITE,
 	CONN_WANT_BOTH,
 	CONN_WANT_TURN,		/* others first, then go on at once */
+	CONN_WANT_LATER,	/* there is nothing to send yet: ask its source again soon */
+	CONN_GIVEN_AWAY,	/* somebody else may have it by now: not to be touched */
 	CONN_WANT_CLOSE,
 };
 
@@ -54,6 +59,7 @@ struct conn_out {
 	bool		 no_body;		/* HEAD, 204, 304 */
 	bool		 last_piece;
 	bool		 ended;
+	bool		 dry;			/* the source had nothing when last asked */
 	int64_t		 expect;		/* body bytes announced and not framed; -1 */
 	uint64_t	 sent;			/* bytes the kernel took */
 };
@@ -89,6 +95,8 @@ struct conn {
 	struct gate_view *view;			/* configuration this request began with */
 	struct request	 rq;
 	struct response	 rs;
+	struct lane_wait lane;			/* a script's place */
+	struct dispatch_books books;
 
 	unsigned char	*in;			/* head, and what came with it */
 	size_t		 in_len;
@@ -118,6 +126,7 @@ struct fastcgi_reader;
 struct gate;
 struct turn {
 	struct gate	*gate;
+	unsigned	 worker;		/* its number */
 	struct fastcgi_reader *reader;
 	unsigned char	*scratch;		/* TURN_SCRATCH bytes */
 	int64_t		 now;			/* monotonic ms at the begin of the turn */
@@ -130,6 +139,9 @@ struct conn	*conn_new(int fd, const struct transport *);
 void		 conn_free(struct conn *);
 /* turn->now is set by the caller. */
 enum conn_next	 conn_advance(struct conn *, struct turn *);
+
+/* Did the peer close both directions? */
+bool		 conn_gone(const struct conn *);
 
 /* For transports: n bytes of body content. */
 void		 conn_body(struct conn *, const void *, size_t n);

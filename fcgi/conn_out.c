@@ -4,7 +4,8 @@
  * that fits one batch, as nearly all do, is one system call.
  *
  * A source is asked for its next piece only when the last one has left: it may reuse its
- * memory.  If it gives more or less than was announced the connection is cut, because an
+ * memory.  One that has nothing yet says so, and the connection waits for it without a
+ * thread.  If it gives more or less than was announced the connection is cut, because an
  * end mark would make a wrong answer look whole.
  */
 #include <errno.h>
@@ -26,7 +27,7 @@ conn_out_begin(struct conn *c)
 	out->piece = a.text;
 	out->left = a.len;
 	out->no_body = a.no_body;
-	out->body_started = out->last_piece = out->ended = false;
+	out->body_started = out->last_piece = out->ended = out->dry = false;
 	out->expect = c->rs.source != NULL ? c->rs.source_len : (int64_t)c->rs.len;
 	out->sent = 0;
 }
@@ -60,6 +61,7 @@ source_piece(struct conn *c)
 		return FZ_OK;
 	}
 	err = c->rs.source->next(c->rs.source, &p, &n);
+	out->dry = err == FZ_AGAIN;
 	if (err != FZ_OK)
 		return err;
 	/* More or less than announced would garble the answer: cut it instead. */
@@ -99,7 +101,10 @@ next_piece(struct conn *c)
 	return FZ_OK;
 }
 
-/* Fill an empty batch.  FZ_OK: something to send; FZ_CLOSED: all is sent. */
+/*
+ * Fill an empty batch.  FZ_OK: something to send; FZ_CLOSED: all is sent; FZ_AGAIN: there
+ * will be more.
+ */
 static enum fz_err
 batch_fill(struct conn *c)
 {
@@ -107,6 +112,7 @@ batch_fill(struct conn *c)
 	enum fz_err err = FZ_OK;
 
 	out->n = out->at = out->nframes = 0;
+	out->dry = false;
 	while (err == FZ_OK && !out->ended) {
 		if (out->left > 0) {
 			size_t n = c->transport->frame(c, out->piece, out->left);
@@ -124,6 +130,8 @@ batch_fill(struct conn *c)
 	}
 	if (err != FZ_OK && err != FZ_AGAIN)
 		return err;
+	if (out->n == 0 && out->dry)
+		return FZ_AGAIN;
 	return out->n > 0 ? FZ_OK : FZ_CLOSED;
 }
 
@@ -160,7 +168,7 @@ conn_out_send(struct conn *c, uint64_t budget)
 			if (err == FZ_CLOSED && out->ended)
 				return FZ_OK;
 			if (err != FZ_OK)
-				return FZ_CLOSED;
+				return err == FZ_AGAIN ? FZ_AGAIN : FZ_CLOSED;
 		}
 		msg.msg_iov = &out->iov[out->at];
 		msg.msg_iovlen = out->n - out->at;

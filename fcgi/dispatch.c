@@ -4,6 +4,9 @@
  * may come.  dispatch_run calls exactly one thing: the row's handler on the admin
  * host, or the site.  dispatch_done keeps the books.
  *
+ * Between the two stands dispatch_script: scripts wait for their turn before they run
+ * (lane.h), nothing else does.
+ *
  * Deny by default: on the admin host and for internal requests only rows of the
  * table exist, and a row is entered only through access_check.
  */
@@ -21,7 +24,9 @@
 #include "fcgi/dispatch.h"
 #include "fcgi/once.h"
 #include "fcgi/sites.h"
+#include "fcgi/split.h"
 #include "store/activity.h"
+#include "store/recorder.h"
 
 #define SLOW_US 1000000
 #define WEIGHT_DEPLOYMENT 6
@@ -171,6 +176,59 @@ dispatch_run(struct request *rq, struct response *rs)
 		run_admin(rq, rs);
 }
 
+/* The folder whose requests are an app's own code. */
+static bool
+is_api(const char *path)
+{
+	return strncmp(path, "/api", 4) == 0 && (path[4] == '/' || path[4] == '\0');
+}
+
+bool
+dispatch_script(struct request *rq, struct response *rs, struct dispatch_script *out)
+{
+	const struct site *site = rq->site;
+
+	if (site == NULL || !is_api(rq->path))
+		return false;
+	/* apphost_answer draws the same one again. */
+	if (site->kind == SITE_SPLIT)
+		site = split_choose(rq, rs, site);
+	if (site->kind != SITE_APP || site->closed || site->edition == NULL ||
+	    !site->edition->has_main)
+		return false;
+	out->app = site->app;
+	out->version = site->version;
+	out->quota = &site->quota;
+	return true;
+}
+
+void
+dispatch_refuse(struct request *rq, struct response *rs, enum fz_err err, const char *text,
+    int64_t retry_s)
+{
+	struct buf b;
+
+	if (text == NULL)
+		text = err_text(err);
+	buf_init(&b, 2048);
+	buf_puts(&b, "{\"error\":");
+	buf_json(&b, text, strlen(text));
+	buf_printf(&b, ",\"code\":\"%s\"", err_code(err));
+	if (err == FZ_OVERLOADED)
+		buf_puts(&b, ",\"retryable\":true");
+	buf_puts(&b, ",\"id\":");
+	buf_json(&b, rq->id, strlen(rq->id));
+	buf_puts(&b, "}");
+	response_bytes(rs, err_status(err), "application/json",
+	    arena_strndup(rq->arena, b.data, b.len), b.len);
+	buf_fini(&b);
+	if (retry_s > 0)
+		response_headerf(rs, "Retry-After", "%lld", (long long)retry_s);
+	response_header(rs, "Cache-Control", "no-store");
+	response_header(rs, "X-Content-Type-Options", "nosniff");
+	response_header(rs, "X-Request-ID", rq->id);
+}
+
 /* The last literal word of the row's path, or what the method does. */
 static const char *
 action_of(const struct request *rq, char *out, size_t size)
@@ -243,16 +301,87 @@ access_line(struct request *rq, const struct response *rs, uint64_t bytes_out, i
 	    rs->why.text[0] == '\0' ? NULL : rs->why.text, NULL);
 }
 
+/*
+ * The member "code" of an error answer that is JSON, whoever wrote it; "" = none.  A quote
+ * inside a JSON text is escaped, so what is found is a member.
+ */
+static const char *
+error_code(struct request *rq, const struct response *rs)
+{
+	static const char member[] = "\"code\":\"";
+	const char *p;
+	size_t n;
+
+	if (rs->status < 400 || rs->bytes == NULL || rs->len > 4096)
+		return "";
+	p = memmem(rs->bytes, rs->len, member, sizeof(member) - 1);
+	if (p == NULL)
+		return "";
+	p += sizeof(member) - 1;
+	for (n = 0; p + n < (const char *)rs->bytes + rs->len && n < 40; n++)
+		if ((p[n] < 'A' || p[n] > 'Z') && p[n] != '_')
+			break;
+	return arena_strndup(rq->arena, p, n);
+}
+
+/* One row of the app's requests; of files only as many as anybody may want to see. */
+static void
+record(struct request *rq, const struct response *rs, const struct dispatch_books *books,
+    int64_t us)
+{
+	const struct site *site = rq->site;
+	struct record_request row = { 0 };
+
+	if (rq->node->recorder == NULL || site == NULL || site->kind != SITE_APP ||
+	    !recorder_wants(rq->node->recorder, !books->script && rs->status < 400))
+		return;
+	row.app = site->app;
+	row.deploy = site->deploy;
+	row.host = rq->host;
+	row.method = rq->method_name;
+	row.path = rq->path;
+	row.status = rs->status;
+	row.us = us;
+	row.cpu_us = books->cpu_us;
+	row.bytes_in = books->bytes_in;
+	row.bytes_out = books->bytes_out;
+	row.ip = rq->ip;
+	row.ua = request_header(rq, "user-agent");
+	row.user = rq->caller.user_uid;
+	row.error = error_code(rq, rs);
+	row.request = rq->id;
+	recorder_request(rq->node->recorder, &row);
+}
+
+static enum metric_run
+run_result(struct request *rq, const struct response *rs)
+{
+	const char *code = error_code(rq, rs);
+
+	if (strcmp(code, "TIMEOUT") == 0)
+		return METRIC_RUN_TIMEOUT;
+	if (strcmp(code, "MEMORY_LIMIT") == 0)
+		return METRIC_RUN_MEMORY;
+	if (rs->status == 429 || rs->status == 503)
+		return METRIC_RUN_REFUSED;
+	return rs->status >= 500 ? METRIC_RUN_ERROR : METRIC_RUN_OK;
+}
+
 void
-dispatch_done(struct request *rq, const struct response *rs, uint64_t bytes_out)
+dispatch_done(struct request *rq, const struct response *rs,
+    const struct dispatch_books *books)
 {
 	int64_t us = clock_mono_us() - rq->began_us;
+	const char *app = rq->site == NULL ? NULL : site_app_uid(rq->site);
 
-	metrics_request(rq->node->metrics, rq->site == NULL ? NULL : site_app_uid(rq->site),
-	    rs->status, us);
-	if (rq->node->access_log == 2 ||
-	    (rq->node->access_log == 1 && (rs->status >= 500 || us > SLOW_US)))
-		access_line(rq, rs, bytes_out, us);
+	/* How long somebody watched is no duration to draw conclusions from. */
+	metrics_request(rq->node->metrics, app, rs->status, books->streamed ? 0 : us);
+	if (books->script)
+		metrics_run(rq->node->metrics, app, run_result(rq, rs), us);
+	record(rq, rs, books, us);
+	if (rq->node->access_log == 2 || (rq->node->access_log == 1 &&
+	    (rs->status >= 500 || (us > SLOW_US && !books->streamed))))
+		access_line(rq, rs, books->bytes_out, us);
 	if (rq->route == NULL || rq->route->weight == 0)
 		return;
 	audit(rq, rs);

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/mime.h"
 #include "base/str.h"
+#include "runtime/script.h"
 #include "store/blob.h"
 
 #define HASH_MIN 8
@@ -229,6 +230,21 @@ add_rules(struct edition *e, struct reader *rd)
 	return err;
 }
 
+/* The first one counts when there are several (runtime/script.h). */
+static const char *
+find_main(const struct edition *e)
+{
+	const struct edition_file *f;
+	const char *path;
+
+	for (int i = 0;; i++) {
+		path = script_main(i);
+		f = path == NULL ? NULL : edition_find(e, path, strlen(path));
+		if (path == NULL || f != NULL)
+			return f == NULL ? NULL : f->path;
+	}
+}
+
 struct loading {
 	struct store		*store;
 	const struct version	*version;
@@ -273,7 +289,8 @@ load(void *arg, struct cache_object **out)
 		cache_unref(&e->object);
 		return err;
 	}
-	e->has_main = edition_find(e, "api/main.js", 11) != NULL;
+	e->main = find_main(e);
+	e->has_main = e->main != NULL;
 	*out = &e->object;
 	return FZ_OK;
 }

@@ -46,7 +46,8 @@ struct edition {
 	size_t		 nfiles;
 	uint32_t	*index;
 	uint32_t	 mask;
-	bool		 has_main;	/* api/main.js is there */
+	bool		 has_main;	/* there is code to run: */
+	const char	*main;		/* path of api/main.*, or NULL */
 };
 
 /* *out is a reference of the caller's.  Opens a reader of its own. */

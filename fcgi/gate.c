@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -106,6 +107,17 @@ view_new(const struct node *node, void (*release)(const struct node *),
 	return FZ_OK;
 }
 
+void
+gate_grant(struct gate *g, struct lane_wait *w)
+{
+	struct lane_wait *next;
+
+	for (; w != NULL; w = next) {
+		next = w->next;
+		worker_ready(g, (struct conn *)((char *)w - offsetof(struct conn, lane)));
+	}
+}
+
 enum fz_err
 gate_node(struct gate *g, const struct node *node, void (*release)(const struct node *),
     struct why *why)
@@ -163,6 +175,8 @@ gate_new(const struct gate_options *o)
 
 	g->listeners = o->listeners;
 	g->metrics = o->node->metrics;
+	g->lane = o->node->lane;
+	g->quarantine = o->quarantine;
 	g->nworkers = o->workers > 0 ? o->workers : WORKERS;
 	g->queue_max = o->queue > 0 ? o->queue : LIMIT_QUEUE;
 	g->max_conns = o->max_conns > 0 ? o->max_conns : conns_from_limit(g->nworkers);
@@ -178,6 +192,8 @@ gate_new(const struct gate_options *o)
 	pthread_mutex_init(&g->list_lock, NULL);
 	pthread_cond_init(&g->list_changed, NULL);
 	pthread_mutex_init(&g->view_lock, NULL);
+	pthread_mutex_init(&g->later_lock, NULL);
+	pthread_mutex_init(&g->renew_lock, NULL);
 	return g;
 }
 
@@ -293,6 +309,9 @@ gate_stop(struct gate *g)
 		acceptor_wake(g);
 		pthread_join(g->acceptor, NULL);
 	}
+	pthread_mutex_lock(&g->renew_lock);
+	g->joining = true;
+	pthread_mutex_unlock(&g->renew_lock);
 	worker_queue_close(&g->ready);
 	worker_queue_close(&g->shed);
 	park_stop(g);
@@ -318,6 +337,8 @@ gate_stop(struct gate *g)
 	pthread_mutex_destroy(&g->list_lock);
 	pthread_cond_destroy(&g->list_changed);
 	pthread_mutex_destroy(&g->view_lock);
+	pthread_mutex_destroy(&g->later_lock);
+	pthread_mutex_destroy(&g->renew_lock);
 	free(g->workers);
 	free(g->uids);
 	free(g->gids);

@@ -28,6 +28,7 @@ struct gate_options {
 	unsigned	 workers;	/* 0 = 32 */
 	unsigned	 queue;		/* requests waiting for a worker; 0 = LIMIT_QUEUE */
 	unsigned	 max_conns;	/* 0 = from RLIMIT_NOFILE */
+	struct quarantine *quarantine;	/* borrowed until gate_stop; or NULL */
 	int64_t		 grace_ms;	/* of a drain; 0 = 10 s */
 	/* Who may connect to unix sockets besides root and ourselves; copied. */
 	const uid_t	*uids;
@@ -52,8 +53,8 @@ enum fz_err	 gate_start(const struct gate_options *, struct gate **, struct why 
 		    MUST_CHECK;
 /*
  * Requests from now on see this node; release (may be NULL) is called with the old one
- * when its last request is over, by whatever thread that is.  Its metrics must be those
- * of the first node.  FZ_VALIDATION_FAILED for bad trusted_proxies, then nothing changes.
+ * when its last request is over, by whatever thread that is.  Its metrics and its lane
+ * must be those of the first node.  FZ_VALIDATION_FAILED for bad trusted_proxies, then nothing changes.
  */
 enum fz_err	 gate_node(struct gate *, const struct node *,
 		    void (*release)(const struct node *), struct why *) MUST_CHECK;
@@ -65,5 +66,8 @@ bool		 gate_drain(struct gate *);
 /* Cut what is left, join all threads, free.  Listeners stay open: listen_close. */
 void		 gate_stop(struct gate *);
 void		 gate_stats(struct gate *, struct gate_stats *);
+/* What lane_set and its like return: let these requests go on. */
+struct lane_wait;
+void		 gate_grant(struct gate *, struct lane_wait *);
 
 #endif

@@ -33,7 +33,7 @@ struct gate_queue {
 	atomic_uint	 len;		/* written under lock */
 	unsigned	 heads;		/* of them requests not begun */
 	struct gate_worker *idle;	/* the one that slept last first */
-	unsigned	 awake;		/* threads that are not in idle */
+	unsigned	 awake;		/* threads neither in idle nor away for long */
 	unsigned	 eager;		/* fixed: as many are woken at once */
 	atomic_bool	 closed;
 };
@@ -48,11 +48,16 @@ struct gate_worker {
 	struct gate_worker *idle_next;	/* under the queue's lock */
 	_Atomic(const struct conn *) arming;	/* see park.c */
 	atomic_int_fast64_t since_ms;	/* begin of the turn that runs now, 0 = none */
+	atomic_bool	 away;		/* written under the queue's lock: not in awake */
+	pthread_t	 before;	/* to be joined by its successor; renew_lock */
+	bool		 has_before;
 };
 
 struct gate {
 	struct listeners *listeners;	/* fixed */
 	struct metrics	*metrics;	/* fixed: the same for every node; or NULL */
+	struct lane	*lane;		/* fixed, the same; NULL = scripts just run */
+	struct quarantine *quarantine;	/* fixed; or NULL */
 	unsigned	 nworkers;	/* fixed, as all options */
 	unsigned	 queue_max;
 	unsigned	 max_conns;
@@ -75,6 +80,8 @@ struct gate {
 	struct gate_worker *workers;	/* nworkers, then the one that sheds */
 	struct gate_queue ready;
 	struct gate_queue shed;
+	pthread_mutex_t	 renew_lock;
+	bool		 joining;	/* under renew_lock: no new threads */
 
 	pthread_mutex_t	 list_lock;
 	pthread_cond_t	 list_changed;
@@ -86,6 +93,9 @@ struct gate {
 	int		 kick;		/* eventfd in parked_ep, fixed */
 	atomic_uint	 waiting;	/* workers in parked_ep, at most ready.eager */
 	atomic_bool	 asleep;	/* the acceptor: tell it when nobody waits */
+
+	pthread_mutex_t	 later_lock;
+	struct conn	*later;		/* under later_lock, through queue_next */
 
 	pthread_mutex_t	 view_lock;
 	struct gate_view *view;		/* under view_lock */
@@ -135,12 +145,26 @@ void		 park_give(struct gate_worker *, struct conn *, enum conn_next);
 void		 park_forget(struct gate *, struct conn *);
 /* Make those whose deadline has passed readable. */
 void		 park_walk(struct gate *, int64_t now_ms);
+/* Keep it until park_resume. */
+void		 park_later(struct gate *, struct conn *);
+/* Everything that was kept so goes into the queue. */
+void		 park_resume(struct gate *);
+
+/* conn_run.c: the handler of a request whose body is here. */
+/*
+ * FZ_OK: there is an answer.  FZ_AGAIN: it waits for a slot and is not to be touched any
+ * more.  FZ_CLOSED: the peer left while it waited.
+ */
+enum fz_err	 conn_run(struct conn *, struct turn *) MUST_CHECK;
+/* The request ends without having been run. */
+void		 conn_run_cancel(struct conn *);
 
 /* conn_out.c: make the response of a connection ready to be sent. */
 void		 conn_out_begin(struct conn *);
 /*
- * Send about so many bytes.  FZ_OK: all is sent; FZ_AGAIN: the peer takes no more now, or
- * the budget is used up; FZ_CLOSED: it cannot be sent.
+ * Send about so many bytes.  FZ_OK: all is sent; FZ_AGAIN: the peer takes no more now, the
+ * budget is used up, or (all is sent so far and out.dry) the source has nothing yet;
+ * FZ_CLOSED: it cannot be sent.
  */
 enum fz_err	 conn_out_send(struct conn *, uint64_t budget) MUST_CHECK;
 
@@ -148,6 +172,13 @@ enum fz_err	 conn_out_send(struct conn *, uint64_t budget) MUST_CHECK;
 void		 worker_queue_init(struct gate_queue *, unsigned eager);
 void		 worker_queue_fini(struct gate_queue *);
 void		 worker_push(struct gate *, struct gate_queue *, struct conn *);
+/* Behind all others that are ready now. */
+void		 worker_ready(struct gate *, struct conn *);
+/*
+ * Threads whose turn is a long one no longer count as awake, and others take their places:
+ * called when nobody waits for events.
+ */
+void		 worker_relieve(struct gate *, int64_t now_ms);
 /* Anything queued?  If its first has waited too long, wake one more thread. */
 bool		 worker_queue_look(struct gate *, struct gate_queue *, int64_t now_us);
 /* Empty and not closed. */

@@ -17,6 +17,10 @@
  * ever freed while another thread speaks of it, a worker writes down what it arms, and
  * who frees a connection waits until nobody does.
  *
+ * An answer that has nothing to send for now (a log that is followed) waits for nothing
+ * epoll knows.  It lies in a list of its own that the acceptor turns into ready
+ * connections four times a second.
+ *
  * Deadlines need no timers: each parked connection has one number, and a walk over the
  * list four times a second finds the late ones.  They are not taken away from epoll (the
  * owner could be arming them at this moment) but shut down, which makes them readable;
@@ -128,14 +132,6 @@ batch(const struct gate *g)
 	return g->queue_max < BATCH ? (int)g->queue_max : BATCH;
 }
 
-static void
-queue_up(struct gate *g, struct conn *c)
-{
-	c->queued_us = clock_mono_us();
-	gate_metric(g, METRIC_QUEUE_DEPTH, 1);
-	worker_push(g, c->shed ? &g->shed : &g->ready, c);
-}
-
 bool
 park_wait(struct gate *g, struct conn **out)
 {
@@ -162,7 +158,7 @@ park_wait(struct gate *g, struct conn **out)
 		if (*out == NULL)
 			*out = c;
 		else
-			queue_up(g, c);
+			worker_ready(g, c);
 	}
 	return true;
 }
@@ -242,6 +238,30 @@ park_forget(struct gate *g, struct conn *c)
 		pthread_cond_broadcast(&g->list_changed);
 	pthread_mutex_unlock(&g->list_lock);
 	conn_free(c);
+}
+
+void
+park_later(struct gate *g, struct conn *c)
+{
+	pthread_mutex_lock(&g->later_lock);
+	c->queue_next = g->later;
+	g->later = c;
+	pthread_mutex_unlock(&g->later_lock);
+}
+
+void
+park_resume(struct gate *g)
+{
+	struct conn *c, *next;
+
+	pthread_mutex_lock(&g->later_lock);
+	c = g->later;
+	g->later = NULL;
+	pthread_mutex_unlock(&g->later_lock);
+	for (; c != NULL; c = next) {
+		next = c->queue_next;
+		worker_ready(g, c);
+	}
 }
 
 /* A late body has its reading side shut only, so that it still gets an answer. */

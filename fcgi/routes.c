@@ -18,6 +18,8 @@ extern const struct route file_routes[];
 extern const struct route transfer_routes[];
 extern const struct route install_routes[];
 extern const struct route env_routes[];
+extern const struct route data_kv_routes[];
+extern const struct route data_blob_routes[];
 extern const struct route health_routes[];
 extern const struct route openapi_routes[];
 extern const struct route tls_routes[];
@@ -38,6 +40,8 @@ const struct route *const routes_all[] = {
 	transfer_routes,
 	install_routes,
 	env_routes,
+	data_kv_routes,
+	data_blob_routes,
 	health_routes,
 	openapi_routes,
 	tls_routes,

@@ -137,6 +137,7 @@ app_site(struct loading *l, int64_t id, int64_t n, const char *alias, struct sit
 	s->app_uid = xstrdup(a.uid);
 	s->alias = xstrdup(alias);
 	s->preview = n != 0;
+	quota_read(a.quotas, &s->quota);
 	s->closed = a.maintenance || !a.enabled;
 	s->message = xstrdup(a.maintenance ? a.maintenance_message : "");
 	err = node_closed(l, s);

@@ -17,6 +17,7 @@
 #include "fcgi/cache.h"
 #include "fcgi/edition.h"
 #include "store/alias.h"
+#include "store/quota.h"
 
 enum site_kind {
 	SITE_ADMIN,		/* the admin host: not content, never served from here */
@@ -48,6 +49,7 @@ struct site {
 	char		*message;	/* shown while closed, "" = the usual one */
 	enum manifest_data preview_data;
 	enum manifest_access preview_access;
+	struct quota	 quota;
 	struct edition	*edition;	/* NULL when version is 0 */
 	/* SITE_REDIRECT */
 	char		*url;

@@ -1,7 +1,8 @@
 /*
  * The cookie holds the target's app id, which is no secret, and counts only while that
  * app is a target: when it leaves the split its visitors are drawn again, when weights
- * change the others stay where they are.  The __Host- prefix keeps a sibling app from
+ * change the others stay where they are.  Whoever asks twice within a request gets the
+ * same answer: the one drawn is in the answer's cookie.  The __Host- prefix keeps a sibling app from
  * choosing for our visitors; plain http (development) cannot have it.
  */
 #include "fcgi/split.h"
@@ -34,6 +35,26 @@ by_cookie(struct request *rq, const struct site *site)
 	return NULL;
 }
 
+/* Drawn a moment ago, for this request. */
+static struct site *
+by_answer(const struct request *rq, const struct response *rs, const struct site *site)
+{
+	const char *name = cookie_name(rq->node), *set = response_get(rs, "Set-Cookie");
+	size_t n = strlen(name);
+
+	if (set == NULL || strncmp(set, name, n) != 0 || set[n] != '=')
+		return NULL;
+	set += n + 1;
+	n = strcspn(set, ";");
+	for (size_t i = 0; i < site->ntargets; i++) {
+		const char *uid = site->targets[i].site->app_uid;
+
+		if (strlen(uid) == n && memcmp(uid, set, n) == 0)
+			return site->targets[i].site;
+	}
+	return NULL;
+}
+
 struct site *
 split_by_ticket(const struct site *site, uint32_t ticket)
 {
@@ -50,6 +71,8 @@ split_choose(struct request *rq, struct response *rs, const struct site *site)
 	struct site *target = by_cookie(rq, site);
 	uint32_t sum = 0;
 
+	if (target == NULL)
+		target = by_answer(rq, rs, site);
 	if (target != NULL)
 		return target;
 	for (size_t i = 0; i < site->ntargets; i++)

@@ -15,9 +15,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/http_cond.h"
 #include "base/str.h"
 #include "fcgi/content.h"
-#include "fcgi/http_cond.h"
 #include "fcgi/pages.h"
 #include "store/blob.h"
 

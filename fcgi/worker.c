@@ -15,12 +15,16 @@
  *
  * Most turns are short and never block, so waking a thread for each costs more than the
  * turn: no more than `eager` (the number of cores) wait for events or are woken at once;
- * those find the rest when they are done.  Turns that do block (a sync, a script) hold
- * nobody up: the acceptor looks every millisecond while there is a queue and wakes one
- * more thread when its first entry has waited that long.
+ * those find the rest when they are done.  Turns that take long (a sync, a script) hold
+ * nobody up: the acceptor looks every millisecond while there is a queue or while nobody
+ * waits for events.  It wakes one more thread when the first entry has waited that long,
+ * and a thread whose turn has lasted that long no longer counts as one of the eager: while
+ * scripts run, as many others wait for events as on a quiet server.
  *
- * Stacks are 4 MiB because scripts will run on them.  Signals are blocked: they are the
- * main thread's.
+ * A script that burns CPU has its thread lowered in priority, which cannot be taken back
+ * (runtime/guard.h).  Such a thread starts its successor and ends.
+ *
+ * Stacks are as large as scripts need.  Signals are blocked: they are the main thread's.
  */
 #include <stdlib.h>
 
@@ -29,9 +33,10 @@
 #include "base/mem.h"
 #include "fcgi/fastcgi.h"
 #include "fcgi/gate_inner.h"
+#include "runtime/guard.h"
 
-#define STACK (4 * MIB)
 #define LATE_US 1000
+#define LONG_MS 2
 
 void
 worker_queue_init(struct gate_queue *q, unsigned eager)
@@ -88,6 +93,42 @@ worker_push(struct gate *g, struct gate_queue *q, struct conn *c)
 		park_kick(g);
 }
 
+void
+worker_ready(struct gate *g, struct conn *c)
+{
+	c->queued_us = clock_mono_us();
+	gate_metric(g, METRIC_QUEUE_DEPTH, 1);
+	worker_push(g, c->shed ? &g->shed : &g->ready, c);
+}
+
+void
+worker_relieve(struct gate *g, int64_t now_ms)
+{
+	struct gate_queue *q = &g->ready;
+
+	pthread_mutex_lock(&q->lock);
+	for (unsigned i = 0; i < g->nworkers; i++) {
+		struct gate_worker *w = &g->workers[i];
+		int64_t since = atomic_load(&w->since_ms);
+
+		if (since != 0 && now_ms - since >= LONG_MS && !atomic_load(&w->away)) {
+			atomic_store(&w->away, true);
+			q->awake--;
+		}
+	}
+	if (q->awake < q->eager)
+		wake_one(q);
+	pthread_mutex_unlock(&q->lock);
+}
+
+/* Under the queue's lock: its long turn is over. */
+static void
+back(struct gate_worker *w)
+{
+	if (atomic_exchange(&w->away, false))
+		w->queue->awake++;
+}
+
 bool
 worker_queue_look(struct gate *g, struct gate_queue *q, int64_t now_us)
 {
@@ -139,6 +180,7 @@ pop_or_sleep(struct gate_worker *w)
 	if (c != NULL)
 		gate_metric(w->gate, METRIC_QUEUE_DEPTH, -1);
 	else if (!atomic_load(&q->closed)) {
+		back(w);
 		w->woken = false;
 		w->idle_next = q->idle;
 		q->idle = w;
@@ -196,6 +238,11 @@ hand_on(struct gate_worker *w, struct conn *c, enum conn_next next)
 		gate_metric(w->gate, METRIC_QUEUE_DEPTH, 1);
 		worker_push(w->gate, w->queue, c);
 		break;
+	case CONN_WANT_LATER:
+		park_later(w->gate, c);
+		break;
+	case CONN_GIVEN_AWAY:
+		break;
 	case CONN_WANT_CLOSE:
 		park_forget(w->gate, c);
 		break;
@@ -207,32 +254,87 @@ hand_on(struct gate_worker *w, struct conn *c, enum conn_next next)
 	}
 }
 
+static void
+one_turn(struct gate_worker *w, struct conn *c, struct turn *turn)
+{
+	int64_t now_us = clock_mono_us();
+
+	if (c->queued_us == 0)
+		c->queued_us = now_us;
+	turn->now = now_us / 1000;
+	atomic_store(&w->since_ms, turn->now);
+	atomic_fetch_add(&w->gate->busy, 1);
+	gate_metric(w->gate, METRIC_WORKERS_BUSY, 1);
+	hand_on(w, c, conn_advance(c, turn));
+	gate_metric(w->gate, METRIC_WORKERS_BUSY, -1);
+	atomic_fetch_sub(&w->gate->busy, 1);
+	atomic_store(&w->since_ms, 0);
+	if (atomic_load_explicit(&w->away, memory_order_relaxed)) {
+		pthread_mutex_lock(&w->queue->lock);
+		back(w);
+		pthread_mutex_unlock(&w->queue->lock);
+	}
+}
+
+static void *work(void *arg);
+
+/* Put a fresh thread in the place of this one; false = there is none, go on. */
+static bool
+renew(struct gate_worker *w)
+{
+	struct gate *g = w->gate;
+	pthread_t fresh;
+	bool done = false;
+
+	pthread_mutex_lock(&g->renew_lock);
+	if (!g->joining && !w->has_before) {
+		w->before = pthread_self();
+		w->has_before = true;
+		done = gate_thread(&fresh, GUARD_STACK, work, w, NULL) == FZ_OK;
+		if (done)
+			w->thread = fresh;
+		else
+			w->has_before = false;
+	}
+	pthread_mutex_unlock(&g->renew_lock);
+	return done;
+}
+
+/* The thread whose place this one takes has nothing more to do but end. */
+static void
+bury(struct gate_worker *w)
+{
+	struct gate *g = w->gate;
+
+	pthread_mutex_lock(&g->renew_lock);
+	if (w->has_before)
+		pthread_join(w->before, NULL);
+	w->has_before = false;
+	pthread_mutex_unlock(&g->renew_lock);
+}
+
 static void *
 work(void *arg)
 {
 	struct gate_worker *w = arg;
-	struct turn turn = { .gate = w->gate };
+	struct turn turn = { .gate = w->gate, .worker = (unsigned)(w - w->gate->workers) };
 	struct conn *c;
 
+	bury(w);
 	pthread_mutex_lock(&w->queue->lock);
 	w->queue->awake++;
 	pthread_mutex_unlock(&w->queue->lock);
 	turn.reader = fastcgi_reader_new();
 	turn.scratch = xmalloc(TURN_SCRATCH);
 	for (c = next_conn(w); c != NULL; c = next_conn(w)) {
-		int64_t now_us = clock_mono_us();
-
-		if (c->queued_us == 0)
-			c->queued_us = now_us;
-		turn.now = now_us / 1000;
-		atomic_store(&w->since_ms, turn.now);
-		atomic_fetch_add(&w->gate->busy, 1);
-		gate_metric(w->gate, METRIC_WORKERS_BUSY, 1);
-		hand_on(w, c, conn_advance(c, &turn));
-		gate_metric(w->gate, METRIC_WORKERS_BUSY, -1);
-		atomic_fetch_sub(&w->gate->busy, 1);
-		atomic_store(&w->since_ms, 0);
+		one_turn(w, c, &turn);
+		if (guard_spent() && renew(w))
+			break;
 	}
+	pthread_mutex_lock(&w->queue->lock);
+	back(w);
+	w->queue->awake--;
+	pthread_mutex_unlock(&w->queue->lock);
 	fastcgi_reader_free(turn.reader);
 	free(turn.scratch);
 	return NULL;
@@ -244,7 +346,7 @@ worker_start(struct gate_worker *w, struct why *why)
 	enum fz_err err;
 
 	pthread_cond_init(&w->wake, NULL);
-	err = gate_thread(&w->thread, STACK, work, w, why);
+	err = gate_thread(&w->thread, GUARD_STACK, work, w, why);
 	w->started = err == FZ_OK;
 	return err;
 }

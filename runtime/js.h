@@ -128,22 +128,55 @@ void		 js_push_bytes(duk_context *, const void *, size_t len);
 
 /* --- answers --- */
 
-/*
- * Begin the answer of this request: true for the first, false for a later call, which is
- * counted and otherwise ignored.  Then status and headers may be set.
- */
-bool		 js_answer_begin(struct run *);
+/* What a respond call says, checked and in scratch, before it counts. */
+struct js_answer {
+	int		 status;
+	const char	*type;		/* Content-Type among the headers, or NULL */
+	struct pair	 headers[RESPONSE_HEADERS];
+	size_t		 n;
+};
 /* 200-599, also as text; anything else throws TypeError. */
 int		 js_answer_status(duk_context *, duk_idx_t);
-/* Check and set the headers object at idx (docs/contract.md 5.3); undefined: none. */
-void		 js_answer_headers(duk_context *, struct run *, duk_idx_t);
-/* Push the response object: {status, headers, body}; body at idx or undefined if < 0. */
-void		 js_push_answer(duk_context *, struct run *, duk_idx_t body);
+/*
+ * Read the headers object at idx (undefined: none) into the answer.  Throws TypeError for
+ * what docs/contract.md 5.3 refuses.  May run code of the script.
+ */
+void		 js_answer_headers(duk_context *, struct run *, duk_idx_t, struct js_answer *);
+/*
+ * Make it the answer of the request: status and headers are in run->rs, which has no body
+ * yet.  False if there was one already: the call is counted and changes nothing.
+ */
+bool		 js_answer_set(duk_context *, struct run *, const struct js_answer *);
+/*
+ * The value a handler returned (contract 5.1, 3): an object with status, body or headers,
+ * or a body.  False, and nothing happens, for undefined and functions.
+ */
+bool		 js_respond_value(duk_context *, struct run *, duk_idx_t);
+/* Push the request object. */
+void		 js_request_push(duk_context *);
+/* Push the response object {status, headers, body} that every respond call returns; body
+ * and headers are values at these indexes, undefined if < 0. */
+void		 js_push_answer(duk_context *, int status, duk_idx_t body, duk_idx_t headers);
 /*
  * The string at idx stands for that blob: given back unchanged as an answer it is sent as
- * the blob's bytes (docs/contract.md 5.3).  The object is copied.
+ * the blob's bytes (docs/contract.md 5.3).  The object's texts live in run->arena.
  */
 void		 js_served(duk_context *, struct run *, duk_idx_t, const struct object *);
+/*
+ * js_blob.c: after the run, outside of the engine, for an answer whose run->blob is set:
+ * give run->rs the bytes (Range, ETag, HEAD).  Status and headers are in rs already.
+ */
+enum fz_err	 js_blob_send(struct run *) MUST_CHECK;
+
+/* --- modules (js_module.c) --- */
+
+struct library;
+struct embed;
+
+/* Push the exports of a library module, run at its first use. */
+void		 js_module_builtin(duk_context *, struct library *, const struct embed *);
+/* Push a fresh module object for the file and, on top, its require. */
+void		 js_module_push(duk_context *, const char *path);
 
 /* --- errors --- */
 
@@ -167,6 +200,8 @@ void		 js_module_setup(duk_context *);
 void		 js_small_setup(duk_context *);		/* app, version, env, private */
 void		 js_auth_setup(duk_context *);
 void		 js_crypto_setup(duk_context *);
+/* __host_random, __host_normalize: before the library runs. */
+void		 js_crypto_host(duk_context *);
 void		 js_session_setup(duk_context *);
 void		 js_kv_setup(duk_context *);
 void		 js_blob_setup(duk_context *);

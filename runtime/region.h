@@ -4,6 +4,10 @@
  * the whole heap to the state it had then, so a request that ran in it leaves nothing:
  * no object, no prototype, no half-done garbage collection after an abort.
  *
+ * Within guard_run an allocation past the limit, or past the deadline, does not return.
+ * Outside of it the engine gets NULL and throws; what it cannot throw (no protected call
+ * around it) ends the process.
+ *
  * Thread contract: owned by one thread at a time.
  */
 #ifndef RUNTIME_REGION_H
@@ -23,11 +27,11 @@ struct region;
 struct region	*region_new(size_t limit);
 void		 region_free(struct region *);
 duk_context	*region_context(struct region *);
-/* Remember this state.  The value stack must be what restores expect. */
+/* Collect garbage and remember this state.  The value stack must be what restores expect. */
 void		 region_snapshot(struct region *);
 /* Back to it; pages far beyond it go back to the system. */
 void		 region_restore(struct region *);
-/* Bytes the heap uses now, the most it ever used since the restore, and what snapshot
+/* Bytes the heap uses now, the most it ever reached since the restore, and what snapshot
  * and heap keep resident together. */
 size_t		 region_used(const struct region *);
 size_t		 region_peak(const struct region *);

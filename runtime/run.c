@@ -9,6 +9,7 @@
  */
 #include "runtime/run.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -16,6 +17,7 @@
 #include "base/limits.h"
 #include "base/node.h"
 #include "runtime/guard.h"
+#include "runtime/world.h"
 
 #define LINE_MAX_BYTES 8192
 
@@ -104,7 +106,7 @@ record(struct run *run, enum recorder_level level, const char *message, const ch
 }
 
 void
-run_log(struct run *run, enum recorder_level level, const char *message, size_t len,
+run_log_line(struct run *run, enum recorder_level level, const char *message, size_t len,
     const char *file, int line)
 {
 	char text[LINE_MAX_BYTES + 1];
@@ -127,20 +129,41 @@ run_log(struct run *run, enum recorder_level level, const char *message, size_t 
 }
 
 void
-run_end(struct run *run)
+run_log(struct run *run, enum recorder_level level, const char *message, size_t len,
+    const char *file, int line)
 {
-	char text[80];
-	struct buf b;
+	char place[GUARD_FILE] = "";
+	int column;
 
+	if (file == NULL && run->world != NULL &&
+	    engine_place(run->world->ctx, place, sizeof(place), &line))
+		file = place;
+	if (file == NULL || run->world == NULL) {
+		file = "";
+		line = 0;
+	}
+	if (file[0] != '\0')
+		(void)program_place(run->world->program, file, &line, &column);
+	run_log_line(run, level, message, len, file, line);
+}
+
+void
+run_release(struct run *run)
+{
 	if (run->tx != NULL)
 		writer_abort(run->tx);
 	run->tx = NULL;
 	run_read_end(run);
-	if (run->lines_dropped > 0) {
-		buf_init(&b, sizeof(text));
-		buf_printf(&b, "%u more lines dropped", run->lines_dropped);
-		record(run, RECORD_WARN, b.data, NULL, 0);
-		buf_fini(&b);
-	}
+}
+
+void
+run_end(struct run *run)
+{
+	char text[64];
+
+	if (run->lines_dropped == 0)
+		return;
+	snprintf(text, sizeof(text), "%u more lines dropped", run->lines_dropped);
+	record(run, RECORD_WARN, text, "", 0);
 	run->lines_dropped = 0;
 }

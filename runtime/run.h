@@ -64,7 +64,7 @@ struct run {
 	/* the body, when a multipart one was parsed */
 	struct parts	*parts;
 	bool		 parts_parsed;
-	enum fz_err	 parts_err;
+	const char	*body_error;	/* why request.body is null, or NULL */
 };
 
 /*
@@ -81,10 +81,18 @@ void		 run_read_end(struct run *);
  */
 enum fz_err	 run_write(struct run *, struct writer **) MUST_CHECK;
 enum fz_err	 run_write_end(struct run *, struct writer *, enum fz_err err) MUST_CHECK;
-/* Line of the app's log, within the limits of a request. */
+/*
+ * Line of the app's log, within the limits of a request; between guard_out and guard_in.
+ * file: place in the translated code, "" = none, NULL = where the script is now.
+ */
 void		 run_log(struct run *, enum recorder_level, const char *message, size_t len,
 		    const char *file, int line);
+/* The same with a place in the author's code. */
+void		 run_log_line(struct run *, enum recorder_level, const char *message,
+		    size_t len, const char *file, int line);
 /* Give back what is still held, whatever way the run ended. */
+void		 run_release(struct run *);
+/* The last line of its log, if lines were dropped. */
 void		 run_end(struct run *);
 
 #endif

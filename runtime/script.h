@@ -51,8 +51,8 @@ void		 scripts_close(struct scripts *);
  */
 void		 script_answer(const struct script *, struct request *, struct response *,
 		    struct script_used *);
-/* Has this version an api/main.* that can run?  Its path, or NULL. */
-const char	*script_main(const char *path);
+/* The paths a version's code may begin at, by precedence, from 0; NULL past the last. */
+const char	*script_main(int i);
 
 struct scripts_stats {
 	size_t	 worlds;

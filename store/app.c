@@ -5,9 +5,9 @@
  *
  * The trash is a time stamp.  A trashed app keeps its versions and data, but nothing
  * that leads to it: names are scarce and must be free at once, so restoring it does not
- * bring them back.  Purging removes the rows that make it an app; its files, which may be
- * a million rows, are left to blob_sweep, since one transaction over all of them would
- * stall every writer of the node for seconds.
+ * bring them back.  Purging removes the rows that make it an app; its files and its data,
+ * which may be a million rows, are left to blob_sweep and data_sweep, since one
+ * transaction over all of them would stall every writer of the node for seconds.
  */
 #include "store/app.h"
 

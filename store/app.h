@@ -79,7 +79,7 @@ enum fz_err	 app_update(struct writer *, const struct app *a) MUST_CHECK;
 enum fz_err	 app_trash(struct writer *, int64_t id) MUST_CHECK;
 /* FZ_APP_NOT_FOUND when it is not in the trash. */
 enum fz_err	 app_restore(struct writer *, int64_t id) MUST_CHECK;
-/* For good: versions, aliases, domains.  Files and blobs go with the next sweeps. */
+/* For good: versions, aliases, domains.  Files, blobs and data go with the next sweeps. */
 enum fz_err	 app_purge(struct writer *, int64_t id) MUST_CHECK;
 /* Apps forked from uid, directly. */
 enum fz_err	 app_forks(struct reader *, struct arena *, const char *uid, struct app **v,

@@ -103,14 +103,32 @@ enc_size(const struct blob_info *info, enum blob_enc enc)
 	}
 }
 
+static enum fz_err
+pieces_read(struct reader *rd, int64_t id, enum blob_enc enc, char *out, size_t size)
+{
+	enum fz_err err = FZ_OK;
+	size_t done, n;
+
+	for (done = 0; err == FZ_OK && done < size; done += n) {
+		n = size - done < LIMIT_CHUNK ? size - done : LIMIT_CHUNK;
+		err = piece_read(rd, id, enc, done / LIMIT_CHUNK, 0, out + done, n);
+	}
+	return rows_missing(err, FZ_CORRUPT);
+}
+
+enum fz_err
+blob_copy(struct reader *rd, int64_t id, void *out, size_t size)
+{
+	return pieces_read(rd, id, BLOB_PLAIN, out, size);
+}
+
 enum fz_err
 blob_read(struct reader *rd, int64_t id, enum blob_enc enc, size_t max, void **out,
     size_t *len)
 {
 	struct blob_info info;
 	enum fz_err err = blob_get(rd, id, &info);
-	uint64_t size, done;
-	size_t n;
+	uint64_t size;
 	char *p;
 
 	if (err != FZ_OK)
@@ -121,13 +139,10 @@ blob_read(struct reader *rd, int64_t id, enum blob_enc enc, size_t max, void **o
 	if (size > max || size >= SIZE_MAX)
 		return FZ_PAYLOAD_TOO_LARGE;
 	p = xmalloc((size_t)size + 1);
-	for (done = 0; err == FZ_OK && done < size; done += n) {
-		n = size - done < LIMIT_CHUNK ? (size_t)(size - done) : LIMIT_CHUNK;
-		err = piece_read(rd, id, enc, done / LIMIT_CHUNK, 0, p + done, n);
-	}
+	err = pieces_read(rd, id, enc, p, (size_t)size);
 	if (err != FZ_OK) {
 		free(p);
-		return err == FZ_NOT_FOUND ? FZ_CORRUPT : err;
+		return err;
 	}
 	p[size] = '\0';
 	*out = p;
@@ -254,6 +269,7 @@ candidate(struct writer *w, int64_t *id, int64_t *bytes)
 	if (err != FZ_OK)
 		return err;
 	err = sql_get_int(rd, &named, "SELECT EXISTS(SELECT 1 FROM file WHERE blob=?1)"
+	    " OR EXISTS(SELECT 1 FROM object WHERE blob=?1)"
 	    " OR EXISTS(SELECT 1 FROM upload_blob WHERE blob=?1)", "i", *id);
 	if (err != FZ_OK)
 		return err;

@@ -56,6 +56,8 @@ enum fz_err	 blob_get(struct reader *, int64_t id, struct blob_info *) MUST_CHEC
  */
 enum fz_err	 blob_read(struct reader *, int64_t id, enum blob_enc, size_t max,
 		    void **out, size_t *len) MUST_CHECK;
+/* All size bytes of the plain content to out; FZ_CORRUPT if they are not there. */
+enum fz_err	 blob_copy(struct reader *, int64_t id, void *out, size_t size) MUST_CHECK;
 /*
  * Stream bytes [from, from+len) piece by piece, a pooled reader a piece; if the blob
  * vanishes meanwhile next() fails with FZ_NOT_FOUND.  The caller has cut the range to
@@ -64,7 +66,7 @@ enum fz_err	 blob_read(struct reader *, int64_t id, enum blob_enc, size_t max,
 struct body_source *blob_source(struct store *, int64_t id, enum blob_enc, uint64_t from,
 		    uint64_t len);
 /*
- * Remove what no version and no upload names: at most max blobs (fewer when they
+ * Remove what no version, no object and no upload names: at most max blobs (fewer when they
  * are large) and a few thousand file rows of deleted versions.  *removed counts both;
  * 0 = nothing is left, else call again in another transaction.
  */

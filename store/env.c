@@ -69,7 +69,7 @@ open_value(struct arena *a, const struct seal *seal, int64_t app, const char *na
 	char *text;
 	enum fz_err err;
 
-	if (n < SEAL_EXTRA)
+	if (n < SEAL_EXTRA || seal == NULL)
 		return FZ_CORRUPT;
 	context(where, app, name);
 	text = arena_alloc(a, n - SEAL_EXTRA + 1);

@@ -24,7 +24,7 @@ struct env {
 };
 
 bool		 env_name_ok(const char *);
-/* FZ_NOT_FOUND; FZ_CORRUPT when the key does not open it. */
+/* FZ_NOT_FOUND; FZ_CORRUPT when the key (NULL = there is none) does not open it. */
 enum fz_err	 env_get(struct reader *, struct arena *, const struct seal *, int64_t app,
 		    const char *name, const char **value, size_t *len) MUST_CHECK;
 /* FZ_LIMIT_EXCEEDED past ENV_PER_APP, FZ_VALIDATION_FAILED for name or value. */

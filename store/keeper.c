@@ -1,7 +1,9 @@
 /*
  * The housekeeping thread.  Every 20 ms it looks for commits of other processes and
  * at the WAL's length; every 200 ms it writes the audit log and asks for a sync of
- * what nobody waits for; every hour, and once at the start, it tidies.
+ * what nobody waits for; every second it looks for key-values that have expired; every
+ * hour, and once at the start, it tidies, or sooner when there is much to remove: what an
+ * app has replaced is no longer in its quota but still on the disk.
  *
  * Checkpoints.  SQLite's own run inside the commit that crosses the mark and stall it.
  * PASSIVE from a second connection disturbs nobody, but under steady writes it never
@@ -21,12 +23,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/data.h"
+#include "store/kv.h"
 #include "store/parts.h"
 
 #define TICK_MS 20
 #define FLUSH_MS 200
 #define TIDY_MS (3600 * 1000)
 #define TIDY_AGAIN_MS (60 * 1000)
+#define LOOK_MS 1000
 #define IDLE_MS 1000
 #define CHECKPOINT_FRAMES 4000
 #define RETRY_MS 250
@@ -42,7 +47,10 @@ struct keeper {
 	bool		 stop;
 	int64_t		 flushed;	/* monotonic ms */
 	int64_t		 tidy_at;	/* begin, or go on with what was begun */
+	int64_t		 tidy_soonest;	/* after one that failed */
 	struct tidy	 tidy;
+	int64_t		 looked;	/* last look for what has expired or waits */
+	bool		 expiring;	/* some of it is still there */
 	int64_t		 quiet_since;
 	uint64_t	 seen;		/* newest commit at quiet_since */
 	int64_t		 not_before;	/* no checkpoint earlier */
@@ -139,8 +147,34 @@ maybe_tidy(struct keeper *k, int64_t now)
 	while (store_tidy_slice(k->store, &k->tidy))
 		if (clock_mono_ms() - now >= TICK_MS)
 			return;
+	if (k->tidy.skipped)
+		k->tidy_soonest = now + TIDY_AGAIN_MS;
 	k->tidy_at = now + (k->tidy.skipped ? TIDY_AGAIN_MS : TIDY_MS);
 	k->tidy = (struct tidy){ 0 };
+}
+
+/* Cheap questions to our own connection; a failure shows where it matters. */
+static void
+look(struct keeper *k, int64_t now)
+{
+	bool waits = false;
+
+	k->looked = now;
+	if (kv_expired(k->conn, clock_wall_ms(), &k->expiring) != FZ_OK)
+		k->expiring = false;
+	if (k->tidy_at > now && k->tidy_soonest <= now &&
+	    data_waits(k->conn, &waits) == FZ_OK && waits)
+		k->tidy_at = now;
+}
+
+/* One slice a tick: thousands that expire together must not hold the writers. */
+static void
+maybe_expire(struct keeper *k, int64_t now)
+{
+	if (!k->expiring && now - k->looked >= LOOK_MS)
+		look(k, now);
+	if (k->expiring)
+		k->expiring = store_expire_slice(k->store);
 }
 
 static void
@@ -156,6 +190,7 @@ tick(struct keeper *k)
 		activity_flush(k->store);
 		syncer_poke(k->store->syncer);
 	}
+	maybe_expire(k, now);
 	maybe_tidy(k, now);
 }
 

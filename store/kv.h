@@ -58,15 +58,21 @@ enum fz_err	 kv_cas(struct writer *, struct arena *, struct space, const struct 
 struct kv_filter {
 	const char	*prefix;	/* literal, "" = all */
 	const char	*after;		/* keys > this, NULL = from the start */
-	int64_t		 limit;		/* rows at most; 0 = KV_ROWS_MAX, then FZ_LIMIT_EXCEEDED */
+	int64_t		 after_user;	/* whose `after` is, with all_users */
+	int64_t		 limit;		/* rows at most; 0 = none, see below */
 	bool		 keys_only;
 	bool		 all_users;	/* every space of the app, for the owner's tools */
 };
 #define KV_ROWS_MAX 10000
 #define KV_BYTES_MAX (8UL * 1024 * 1024)
-/* By key (bytes); *more: the limit cut it. */
+/*
+ * By key (bytes), with all_users by user and then key; *more: the limit cut it.  More than
+ * KV_ROWS_MAX rows or KV_BYTES_MAX bytes that no limit cut are FZ_LIMIT_EXCEEDED.
+ */
 enum fz_err	 kv_list(struct reader *, struct arena *, struct space,
 		    const struct kv_filter *, struct kv **v, size_t *n, bool *more) MUST_CHECK;
+/* Has anything expired that still lies there? */
+enum fz_err	 kv_expired(struct reader *, int64_t now, bool *) MUST_CHECK;
 /* Remove what has expired, at most max rows; *removed. */
 enum fz_err	 kv_sweep(struct writer *, int64_t now, int64_t max, int64_t *removed)
 		    MUST_CHECK;

@@ -14,6 +14,7 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
+#include "base/spool.h"
 #include "store/blob.h"
 #include "store/quota.h"
 #include "store/space.h"
@@ -21,6 +22,7 @@
 
 #define OBJECT_PATH_MAX 1024
 #define OBJECT_MAX (100UL * 1024 * 1024)
+#define OBJECT_MIME_MAX 255
 #define OBJECT_ROWS_MAX 10000
 
 struct object {
@@ -38,9 +40,14 @@ struct object {
  * NULL for what cannot be a path.
  */
 const char	*object_path(struct arena *, const char *path, size_t len);
+/* 1 to 255 bytes of printable ASCII: may stand in a header. */
+bool		 object_mime_ok(const char *);
 /* FZ_NOT_FOUND. */
 enum fz_err	 object_get(struct reader *, struct arena *, struct space, const char *path,
 		    struct object *) MUST_CHECK;
+/* Could a content of this size be put there now?  FZ_OK, or why not. */
+enum fz_err	 object_fits(struct reader *, struct space, const struct quota *,
+		    const char *path, uint64_t size) MUST_CHECK;
 /* The blob was received for an upload (blob_in_end); that upload is closed here. */
 enum fz_err	 object_put(struct writer *, struct space, const struct quota *,
 		    const char *upload_id, const char *path, const struct blob_info *,
@@ -50,12 +57,29 @@ enum fz_err	 object_delete(struct writer *, struct space, const char *path) MUST
 
 struct object_filter {
 	const char	*prefix;
-	const char	*after;
+	const char	*after;		/* as in struct kv_filter */
+	int64_t		 after_user;
 	int64_t		 limit;		/* 0 = OBJECT_ROWS_MAX, then FZ_LIMIT_EXCEEDED */
 	bool		 all_users;
 };
 enum fz_err	 object_list(struct reader *, struct arena *, struct space,
 		    const struct object_filter *, struct object **v, size_t *n, bool *more)
 		    MUST_CHECK;
+
+/* Bytes in memory, or (spool not NULL) len bytes of a spool from `from`. */
+struct object_body {
+	const void	*bytes;
+	const struct spool *spool;
+	uint64_t	 from;
+	uint64_t	 len;
+};
+/*
+ * All of it: receive, put, close, in transactions of its own; raises *seq.  go_on (may be
+ * NULL) is asked before each piece; where it says no the end is FZ_TIMEOUT.  After a
+ * failure nothing has changed.  out may be NULL.  Not while the thread holds a writer.
+ */
+enum fz_err	 object_store(struct store *, struct space, const struct quota *,
+		    const char *path, const struct object_body *, const char *mime,
+		    bool (*go_on)(void), uint64_t *seq, struct blob_info *out) MUST_CHECK;
 
 #endif

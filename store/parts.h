@@ -77,6 +77,8 @@ struct tidy {
 };
 /* One transaction; false when all is done. */
 bool		 store_tidy_slice(struct store *, struct tidy *);
+/* Remove some key-values that have expired; true when there may be more. */
+bool		 store_expire_slice(struct store *);
 
 /* syncer.c */
 enum fz_err	 syncer_new(struct store *, sqlite3 *db, struct syncer **, struct why *)

@@ -44,4 +44,28 @@ rows_or(const char *s, const char *instead)
 	return s != NULL ? s : instead;
 }
 
+/*
+ * Ends of a range over texts without NUL that compare by their bytes: the text that
+ * comes right after `text`, and one behind everything that starts with `prefix`.
+ */
+static inline const char *
+rows_next(struct arena *a, const char *text)
+{
+	return arena_printf(a, "%s\x01", text);
+}
+
+static inline const char *
+rows_prefix_end(struct arena *a, const char *prefix)
+{
+	size_t n = strlen(prefix);
+	char *end;
+
+	if (n == 0)
+		return "\xff";
+	end = arena_strndup(a, prefix, n);
+	/* No byte of UTF-8 is so large that this could wrap. */
+	end[n - 1] = (char)((unsigned char)end[n - 1] + 1);
+	return end;
+}
+
 #endif

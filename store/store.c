@@ -31,6 +31,8 @@
 #include "base/mem.h"
 #include "store/app.h"
 #include "store/blob.h"
+#include "store/data.h"
+#include "store/kv.h"
 #include "store/migrate.h"
 #include "store/parts.h"
 #include "store/sql.h"
@@ -39,6 +41,7 @@
 #define CHECK_MS 2000
 #define SLICE_BLOBS 64
 #define SLICE_ROWS 2000
+#define SLICE_EXPIRED 500
 #define SLICE_WAIT_MS 100
 #define SLICE_TRIES 20
 #define SLICE_PAUSE_US 1000
@@ -270,6 +273,12 @@ tidy_apps(struct writer *w, int64_t *removed)
 }
 
 static enum fz_err
+tidy_data(struct writer *w, int64_t *removed)
+{
+	return data_sweep(w, removed);
+}
+
+static enum fz_err
 tidy_blobs(struct writer *w, int64_t *removed)
 {
 	return blob_sweep(w, SLICE_BLOBS, removed);
@@ -311,6 +320,7 @@ static const struct sweep {
 } sweeps[] = {
 	{ "uploads", tidy_uploads },
 	{ "apps", tidy_apps },
+	{ "data", tidy_data },
 	{ "blobs", tidy_blobs },
 	{ "idempotency", tidy_idempotency },
 	{ "activity", tidy_activity },
@@ -331,6 +341,24 @@ sweep_slice(struct store *s, const struct sweep *sweep, int64_t *removed)
 		return writer_commit(w, NULL);
 	writer_abort(w);
 	return err;
+}
+
+static enum fz_err
+tidy_expired(struct writer *w, int64_t *removed)
+{
+	return kv_sweep(w, clock_wall_ms(), SLICE_EXPIRED, removed);
+}
+
+bool
+store_expire_slice(struct store *s)
+{
+	static const struct sweep expired = { "expired", tidy_expired };
+	int64_t removed = 0;
+	enum fz_err err = sweep_slice(s, &expired, &removed);
+
+	if (err != FZ_OK && err != FZ_OVERLOADED)
+		log_warn("expired key-values stay", "error", err_text(err), NULL);
+	return err == FZ_OVERLOADED || removed > 0;
 }
 
 bool

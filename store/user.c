@@ -72,6 +72,20 @@ user_by_username(struct reader *rd, struct arena *a, const char *name, struct us
 }
 
 enum fz_err
+user_by_id(struct reader *rd, struct arena *a, int64_t id, struct user *u)
+{
+	return user_one(sql_open(rd, "SELECT " COLS " FROM user WHERE id=?1", "i", id), a,
+	    u);
+}
+
+enum fz_err
+user_by_uid(struct reader *rd, struct arena *a, const char *uid, struct user *u)
+{
+	return user_one(sql_open(rd, "SELECT " COLS " FROM user WHERE uid=?1", "t", uid), a,
+	    u);
+}
+
+enum fz_err
 user_owner(struct reader *rd, struct arena *a, struct user *u)
 {
 	return user_one(sql_open(rd, "SELECT " COLS " FROM user WHERE role='owner'"

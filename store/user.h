@@ -27,6 +27,11 @@ struct user {
 enum fz_err	 user_add(struct writer *, struct arena *, struct user *) MUST_CHECK;
 enum fz_err	 user_by_username(struct reader *, struct arena *, const char *,
 		    struct user *) MUST_CHECK;	/* FZ_USER_NOT_FOUND */
+/* FZ_USER_NOT_FOUND */
+enum fz_err	 user_by_id(struct reader *, struct arena *, int64_t id, struct user *)
+		    MUST_CHECK;
+enum fz_err	 user_by_uid(struct reader *, struct arena *, const char *uid, struct user *)
+		    MUST_CHECK;
 /* The oldest owner. */
 enum fz_err	 user_owner(struct reader *, struct arena *, struct user *) MUST_CHECK;
 enum fz_err	 user_set_password(struct writer *, int64_t id, const char *phc) MUST_CHECK;

@@ -11,6 +11,8 @@ CREATE TABLE kv(
 ) WITHOUT ROWID;
 CREATE INDEX kv_expires ON kv(expires) WHERE expires IS NOT NULL;
 
+-- rows of a space that lost all documents are used again under another name: ids are
+-- half of a document's number and must last.
 CREATE TABLE collection(
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	app INTEGER NOT NULL,
@@ -18,10 +20,14 @@ CREATE TABLE collection(
 	name TEXT NOT NULL,
 	count INTEGER NOT NULL DEFAULT 0,
 	bytes INTEGER NOT NULL DEFAULT 0,
+	last INTEGER NOT NULL DEFAULT 0,	-- newest document's number in it
+	indexes INTEGER NOT NULL DEFAULT 0,	-- rows in dxdef and ftdef
 	UNIQUE(app, user, name)
 );
+-- rid = collection.id << 36 | number in the order of creation: one collection is one
+-- piece of the tree, oldest first.
 CREATE TABLE doc(
-	rid INTEGER PRIMARY KEY AUTOINCREMENT,	-- order of creation
+	rid INTEGER PRIMARY KEY,
 	collection INTEGER NOT NULL,
 	id TEXT NOT NULL,
 	data TEXT NOT NULL,
@@ -29,30 +35,38 @@ CREATE TABLE doc(
 	updated INTEGER NOT NULL,
 	UNIQUE(collection, id)
 );
-CREATE INDEX doc_order ON doc(collection);
 -- An index over documents is rows, not DDL: dx holds one entry a document and value,
--- the key built so that its bytes sort like the values (store/doc_key.h).
+-- the key built so that its bytes sort like the values (store/doc_key.h).  n is the
+-- document's number in its collection.
 CREATE TABLE dxdef(
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	collection INTEGER NOT NULL,
 	name TEXT NOT NULL,
-	fields TEXT NOT NULL,		-- JSON array
+	fields TEXT NOT NULL,			-- a,b.c
 	uniq INTEGER NOT NULL DEFAULT 0,
+	flags INTEGER NOT NULL DEFAULT 0,	-- 1 some key is cut, 2 some array is left out
 	UNIQUE(collection, name)
 );
 CREATE TABLE dx(
 	def INTEGER NOT NULL,
 	key BLOB NOT NULL,
-	rid INTEGER NOT NULL,
-	PRIMARY KEY(def, key, rid)
+	n INTEGER NOT NULL,
+	PRIMARY KEY(def, key, n)
 ) WITHOUT ROWID;
--- Full text: which fields of a collection; the index itself is one table for all.
+-- Dropped indexes whose entries are still to be removed.
+CREATE TABLE dxgone(def INTEGER PRIMARY KEY);
+-- Full text: which fields of a collection, and how many words in how many documents.  ft
+-- is one list of words for all, each word behind the number of this row (store/doc_ft.c),
+-- rowid = doc.rid.
 CREATE TABLE ftdef(
-	collection INTEGER PRIMARY KEY,
-	fields TEXT NOT NULL
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	collection INTEGER NOT NULL UNIQUE,
+	fields TEXT NOT NULL,
+	docs INTEGER NOT NULL DEFAULT 0,
+	words INTEGER NOT NULL DEFAULT 0
 );
-CREATE VIRTUAL TABLE ft USING fts5(coll, body, content='',
-	tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE ft USING fts5(body, content='', detail=none, columnsize=0,
+	tokenize='ascii');
 
 CREATE TABLE object(
 	app INTEGER NOT NULL,
@@ -65,11 +79,26 @@ CREATE TABLE object(
 	PRIMARY KEY(app, user, path)
 ) WITHOUT ROWID;
 CREATE INDEX object_blob ON object(blob);
+-- The last of several names may be an object's: what lost another one is no garbage then.
+DROP TRIGGER file_gone;
+CREATE TRIGGER file_gone AFTER DELETE ON file
+WHEN NOT EXISTS(SELECT 1 FROM file WHERE blob=old.blob)
+ AND NOT EXISTS(SELECT 1 FROM object WHERE blob=old.blob) BEGIN
+	INSERT OR IGNORE INTO garbage_blob VALUES(old.blob);
+END;
+DROP TRIGGER upload_blob_gone;
+CREATE TRIGGER upload_blob_gone AFTER DELETE ON upload_blob
+WHEN NOT EXISTS(SELECT 1 FROM file WHERE blob=old.blob)
+ AND NOT EXISTS(SELECT 1 FROM object WHERE blob=old.blob) BEGIN
+	INSERT OR IGNORE INTO garbage_blob VALUES(old.blob);
+END;
 CREATE TRIGGER object_gone AFTER DELETE ON object BEGIN
 	INSERT OR IGNORE INTO garbage_blob VALUES(old.blob);
 END;
-CREATE TRIGGER object_moved AFTER UPDATE OF blob ON object WHEN old.blob <> new.blob BEGIN
-	INSERT OR IGNORE INTO garbage_blob VALUES(old.blob);
+-- Asked before and not OR IGNORE: an upsert's own policy would stand above that.
+CREATE TRIGGER object_moved AFTER UPDATE OF blob ON object
+WHEN old.blob<>new.blob AND NOT EXISTS(SELECT 1 FROM garbage_blob WHERE blob=old.blob) BEGIN
+	INSERT INTO garbage_blob VALUES(old.blob);
 END;
 
 -- What the data of an app amounts to, kept in the transactions that change it.
@@ -82,6 +111,19 @@ CREATE TABLE holding(
 	objects INTEGER NOT NULL DEFAULT 0,
 	object_bytes INTEGER NOT NULL DEFAULT 0
 );
+
+-- An app that is gone leaves its data here for data_sweep.  Every first write of data makes
+-- a row of holding: a request that was still running when its app went is found by it.
+CREATE TABLE garbage_app(app INTEGER PRIMARY KEY);
+CREATE TRIGGER app_gone AFTER DELETE ON app BEGIN
+	INSERT OR IGNORE INTO garbage_app VALUES(old.id);
+END;
+CREATE TRIGGER holding_late AFTER INSERT ON holding
+WHEN NOT EXISTS(SELECT 1 FROM app WHERE id=new.app)
+ AND NOT EXISTS(SELECT 1 FROM garbage_app WHERE app=new.app)
+ AND new.app<=(SELECT seq FROM sqlite_sequence WHERE name='app') BEGIN
+	INSERT INTO garbage_app VALUES(new.app);
+END;
 
 CREATE TABLE env(
 	id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fcgi/http_cond.h"
+#include "base/http_cond.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

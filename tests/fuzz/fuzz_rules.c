@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/header_rules.h"
 #include "base/path.h"
 #include "base/query.h"
 #include "deploy/rules.h"
@@ -74,7 +75,7 @@ ask(struct arena *a, struct rules *r, const char *target, const char *file, size
 	rules_headers(r, path, &rs);
 	check(!rs.broken);
 	for (size_t i = 0; i < rs.nheaders; i++)
-		check(!rules_header_denied(rs.headers[i].name) &&
+		check(!header_rules_denied(rs.headers[i].name) &&
 		    strpbrk(rs.headers[i].value, "\r\n") == NULL);
 }
 

@@ -20,6 +20,8 @@
 #include "base/limits.h"
 #include "fcgi/dispatch.h"
 #include "fcgi/gate.h"
+#include "fcgi/lane.h"
+#include "runtime/guard.h"
 #include "tests/tools/cgi_client.h"
 
 #define BIG (50 * MIB)
@@ -29,6 +31,21 @@ static char dir[] = "/tmp/gate-test-XXXXXX";
 static char fcgi_path[96], scgi_path[96];
 static atomic_int runs, smuggled, done;
 static atomic_int released;
+static atomic_int watching, scripts, scripts_most, streamed;
+static atomic_bool news, hold, spent;
+static struct quota quota;
+
+/* In place of runtime/guard.c: this thread was lowered, once for each time it is set. */
+bool
+guard_spent(void)
+{
+	static _Thread_local bool mine;
+	bool set = atomic_load(&spent);
+
+	if (set && !mine && atomic_exchange(&spent, false))
+		mine = true;
+	return mine;
+}
 
 /* --- the handler --- */
 
@@ -86,6 +103,82 @@ dispatch_head(struct request *rq, struct response *rs)
 		rq->body_max = 100;
 }
 
+/* A greeting, then nothing until there are news, then the end. */
+struct watch {
+	struct body_source source;
+	unsigned	 at;
+};
+
+static enum fz_err
+watch_next(struct body_source *s, const void **p, size_t *n)
+{
+	static const char *const pieces[] = { "hello ", "news", "" };
+	struct watch *w = (struct watch *)s;
+
+	if (w->at == 1 && !atomic_load(&news))
+		return FZ_AGAIN;
+	*p = pieces[w->at];
+	*n = strlen(pieces[w->at]);
+	w->at++;
+	return FZ_OK;
+}
+
+static void
+watch_close(struct body_source *s)
+{
+	atomic_fetch_sub(&watching, 1);
+	free(s);
+}
+
+static void
+answer_watch(struct response *rs)
+{
+	struct watch *w = xcalloc(1, sizeof(*w));
+
+	w->source.next = watch_next;
+	w->source.close = watch_close;
+	atomic_fetch_add(&watching, 1);
+	rs->status = 200;
+	rs->source = &w->source;
+	rs->source_len = -1;
+}
+
+/* "/script/7": app 7's code, which lasts as long as somebody holds it. */
+static void
+answer_script(struct response *rs)
+{
+	int n = atomic_fetch_add(&scripts, 1) + 1, most = atomic_load(&scripts_most);
+
+	while (n > most && !atomic_compare_exchange_weak(&scripts_most, &most, n))
+		continue;
+	while (atomic_load(&hold))
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	atomic_fetch_sub(&scripts, 1);
+	response_text(rs, 200, "script");
+}
+
+bool
+dispatch_script(struct request *rq, struct response *rs, struct dispatch_script *out)
+{
+	(void)rs;
+	if (strncmp(rq->path, "/script/", 8) != 0)
+		return false;
+	out->app = atol(rq->path + 8);
+	out->version = 1;
+	out->quota = &quota;
+	return true;
+}
+
+void
+dispatch_refuse(struct request *rq, struct response *rs, enum fz_err err, const char *text,
+    int64_t retry_s)
+{
+	(void)rq;
+	(void)text;
+	response_error(rs, err);
+	response_headerf(rs, "Retry-After", "%d", (int)retry_s);
+}
+
 static void
 echo(struct request *rq, struct response *rs)
 {
@@ -109,6 +202,10 @@ dispatch_run(struct request *rq, struct response *rs)
 		echo(rq, rs);
 	else if (strcmp(rq->path, "/big") == 0)
 		answer_big(rs, BIG, true, false);
+	else if (strcmp(rq->path, "/watch") == 0)
+		answer_watch(rs);
+	else if (strncmp(rq->path, "/script/", 8) == 0)
+		answer_script(rs);
 	else if (strcmp(rq->path, "/stream") == 0)
 		answer_big(rs, 3 * MIB + 5, false, false);
 	else if (strcmp(rq->path, "/breaks") == 0)
@@ -140,11 +237,13 @@ dispatch_run(struct request *rq, struct response *rs)
 }
 
 void
-dispatch_done(struct request *rq, const struct response *rs, uint64_t bytes)
+dispatch_done(struct request *rq, const struct response *rs,
+    const struct dispatch_books *books)
 {
 	(void)rq;
 	(void)rs;
-	(void)bytes;
+	if (books->streamed)
+		atomic_fetch_add(&streamed, 1);
 	atomic_fetch_add(&done, 1);
 }
 
@@ -154,6 +253,7 @@ struct rig {
 	struct listeners ls;
 	struct node node;
 	struct gate *gate;
+	struct lane *lane;
 };
 
 /* The one that runs; stopped by the teardown when a test failed half-way. */
@@ -166,6 +266,8 @@ on_release(const struct node *n)
 	atomic_fetch_add(&released, 1);
 }
 
+static const struct lane_options *with_lane;
+
 static struct rig *
 rig_start(unsigned workers, unsigned queue, unsigned max_conns)
 {
@@ -176,6 +278,8 @@ rig_start(unsigned workers, unsigned queue, unsigned max_conns)
 
 	r->node.domain = "one";
 	r->node.tmp_dir = dir;
+	if (with_lane != NULL)
+		r->node.lane = r->lane = lane_new(with_lane);
 	snprintf(spec, sizeof(spec), "unix:%s,mode=0666", fcgi_path);
 	assert_int_equal(listen_open(&r->ls, spec, LISTEN_FCGI, &why), FZ_OK);
 	snprintf(spec, sizeof(spec), "unix:%s", scgi_path);
@@ -192,6 +296,10 @@ rig_start(unsigned workers, unsigned queue, unsigned max_conns)
 	atomic_store(&smuggled, 0);
 	atomic_store(&done, 0);
 	atomic_store(&released, 0);
+	atomic_store(&streamed, 0);
+	atomic_store(&scripts_most, 0);
+	atomic_store(&news, false);
+	atomic_store(&hold, false);
 	current = r;
 	return r;
 }
@@ -199,8 +307,11 @@ rig_start(unsigned workers, unsigned queue, unsigned max_conns)
 static void
 rig_stop(struct rig *r)
 {
+	atomic_store(&hold, false);
 	gate_stop(r->gate);
 	listen_close(&r->ls);
+	lane_free(r->lane);
+	with_lane = NULL;
 	free(r);
 	current = NULL;
 }
@@ -1204,10 +1315,307 @@ deadlines(void **state)
 	rig_stop(r);
 }
 
+/* --- answers that wait --- */
+
+/* Until the number is reached, at most 5 s. */
+static void
+wait_for(atomic_int *n, int want)
+{
+	for (int i = 0; i < 5000 && atomic_load(n) != want; i++)
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	assert_int_equal(atomic_load(n), want);
+}
+
+static int
+begin_get(const char *uri, bool keep)
+{
+	int fd = dial(fcgi_path);
+
+	send_head(fd, keep, "GET", uri, NULL);
+	send_stdin(fd, NULL, 0, true);
+	return fd;
+}
+
+/* Does something come within that time? */
+static bool
+comes(int fd, int ms)
+{
+	struct pollfd pfd = { fd, POLLIN, 0 };
+
+	return poll(&pfd, 1, ms) > 0;
+}
+
+/* What there is comes at once, what happens later soon; nobody's thread is held. */
+static void
+streams(void **state)
+{
+	struct rig *r = rig_start(2, 0, 0);
+	int fds[50];
+	struct cc_bytes out = { 0 };
+	int64_t began;
+	size_t n;
+
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		fds[i] = begin_get("/watch", i % 2 == 0);
+	for (int i = 0; i < 50; i++)
+		assert_true(comes(fds[i], QUIET));
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(get("/hello"), 200);
+	nanosleep(&(struct timespec){ 0, 600000000 }, NULL);
+	wait_idle(r);
+	began = clock_mono_ms();
+	atomic_store(&news, true);
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(answer(fds[i], &out), 200);
+		assert_string_equal(cc_body(&out, &n), "hello news");
+		assert_null(strstr((char *)out.p, "Content-Length"));
+		cc_fini(&out);
+	}
+	assert_true(clock_mono_ms() - began < 5000);
+	/* The connections are good for more. */
+	assert_int_equal(ask(fds[0], true, "GET", "/hello", NULL, 0, NULL), 200);
+	for (int i = 0; i < 50; i++)
+		close(fds[i]);
+	wait_for(&watching, 0);
+	assert_int_equal(atomic_load(&streamed), 50);
+	rig_stop(r);
+}
+
+/* Whoever goes is noticed although there is nothing to send. */
+static void
+streams_left(void **state)
+{
+	struct rig *r = rig_start(2, 0, 0);
+	const char *vars[10];
+	struct cc_bytes b = { 0 }, out = { 0 };
+	int fds[10], half;
+	size_t n;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		fds[i] = begin_get("/watch", true);
+	wait_for(&watching, 10);
+	for (int i = 0; i < 10; i += 2)
+		close(fds[i]);
+	wait_for(&watching, 5);
+	for (int i = 1; i < 10; i += 2)
+		close(fds[i]);
+	wait_for(&watching, 0);
+	/* Half closed is not gone. */
+	half = dial(scgi_path);
+	vars_of("GET", "/watch", "0", vars);
+	cc_scgi_head(&b, vars);
+	assert_true(cc_send(half, b.p, b.len));
+	shutdown(half, SHUT_WR);
+	assert_true(comes(half, QUIET));
+	nanosleep(&(struct timespec){ 0, 600000000 }, NULL);
+	assert_int_equal(atomic_load(&watching), 1);
+	atomic_store(&news, true);
+	assert_int_equal(cc_scgi_answer(half, &out, QUIET), CC_COMPLETE);
+	assert_string_equal(cc_body(&out, &n), "hello news");
+	cc_fini(&out);
+	cc_fini(&b);
+	close(half);
+	rig_stop(r);
+}
+
+/* A drain does not wait for what has no end, and the answer is whole. */
+static void
+streams_drain(void **state)
+{
+	struct rig *r = rig_start(2, 0, 0);
+	struct cc_bytes out = { 0 };
+	int fds[10];
+	int64_t began;
+	size_t n;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		fds[i] = begin_get("/watch", true);
+	wait_for(&watching, 10);
+	nanosleep(&(struct timespec){ 0, 300000000 }, NULL);
+	began = clock_mono_ms();
+	assert_true(gate_drain(r->gate));
+	assert_true(clock_mono_ms() - began < 4000);
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(answer(fds[i], &out), 200);
+		assert_string_equal(cc_body(&out, &n), "hello ");
+		cc_fini(&out);
+		assert_true(closed(fds[i]));
+		close(fds[i]);
+	}
+	/* And a stop without one leaves nothing behind. */
+	rig_stop(r);
+	r = rig_start(2, 0, 0);
+	fds[0] = begin_get("/watch", true);
+	wait_for(&watching, 1);
+	rig_stop(r);
+	assert_int_equal(atomic_load(&watching), 0);
+	close(fds[0]);
+}
+
+/* --- scripts --- */
+
+/* More than there are slots wait without a thread; files are not slower for it. */
+static void
+script_slots(void **state)
+{
+	static const struct lane_options o = { 3, 32, 256 };
+	struct rig *r;
+	int fds[40];
+
+	(void)state;
+	with_lane = &o;
+	r = rig_start(5, 0, 0);
+	atomic_store(&hold, true);
+	for (int i = 0; i < 30; i++)
+		fds[i] = begin_get("/script/1", true);
+	wait_for(&scripts, 2);
+	for (int i = 30; i < 40; i++)
+		fds[i] = begin_get("/script/2", i % 2 == 0);
+	wait_for(&scripts, 3);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(get("/hello"), 200);
+	assert_int_equal(stats(r).busy, 3);
+	atomic_store(&hold, false);
+	for (int i = 0; i < 40; i++) {
+		assert_int_equal(answer(fds[i], NULL), 200);
+		if (i % 2 == 0)
+			assert_int_equal(ask(fds[i], true, "GET", "/hello", NULL, 0, NULL), 200);
+		close(fds[i]);
+	}
+	assert_int_equal(atomic_load(&scripts_most), 3);
+	assert_int_equal(atomic_load(&runs), 40 + 50 + 20);
+	rig_stop(r);
+}
+
+/* Too many, or more than the budget: told so at once. */
+static void
+script_refused(void **state)
+{
+	static const struct lane_options o = { 2, 4, 6 };
+	struct rig *r;
+	struct cc_bytes out = { 0 };
+	int fds[9];
+
+	(void)state;
+	with_lane = &o;
+	r = rig_start(4, 0, 0);
+	atomic_store(&hold, true);
+	for (int i = 0; i < 5; i++)
+		fds[i] = begin_get("/script/1", true);
+	wait_for(&scripts, 1);
+	for (int i = 0; i < 5000 && stats(r).connections < 5; i++)
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	nanosleep(&(struct timespec){ 0, 200000000 }, NULL);
+	fds[5] = begin_get("/script/1", true);
+	assert_int_equal(answer(fds[5], &out), 503);
+	assert_non_null(strstr((char *)out.p, "Retry-After: 1\r\n"));
+	cc_fini(&out);
+	quota.requests_per_s = 1;
+	fds[6] = begin_get("/script/7", true);
+	wait_for(&scripts, 2);
+	fds[7] = begin_get("/script/7", true);
+	assert_int_equal(answer(fds[7], &out), 429);
+	assert_non_null(strstr((char *)out.p, "Retry-After: 1\r\n"));
+	cc_fini(&out);
+	quota.requests_per_s = 100000;
+	atomic_store(&hold, false);
+	for (int i = 0; i < 8; i++) {
+		if (i != 5 && i != 7)
+			assert_int_equal(answer(fds[i], NULL), 200);
+		close(fds[i]);
+	}
+	assert_int_equal(atomic_load(&runs), 6);
+	rig_stop(r);
+}
+
+/* Who leaves while it waits is not run; a stop finds waiting ones and frees them. */
+static void
+script_left(void **state)
+{
+	static const struct lane_options o = { 1, 32, 256 };
+	struct rig *r;
+	int fds[10];
+
+	(void)state;
+	with_lane = &o;
+	r = rig_start(3, 0, 0);
+	atomic_store(&hold, true);
+	for (int i = 0; i < 10; i++) {
+		fds[i] = begin_get("/script/1", true);
+		wait_for(&scripts, 1);
+	}
+	nanosleep(&(struct timespec){ 0, 200000000 }, NULL);
+	for (int i = 1; i < 9; i++)
+		close(fds[i]);
+	atomic_store(&hold, false);
+	assert_int_equal(answer(fds[0], NULL), 200);
+	assert_int_equal(answer(fds[9], NULL), 200);
+	assert_int_equal(atomic_load(&runs), 2);
+	atomic_store(&hold, true);
+	for (int i = 1; i < 9; i++)
+		fds[i] = begin_get("/script/1", true);
+	wait_for(&scripts, 1);
+	nanosleep(&(struct timespec){ 0, 200000000 }, NULL);
+	rig_stop(r);
+	for (int i = 0; i < 10; i++)
+		close(fds[i]);
+	assert_int_equal(atomic_load(&done), 18);
+}
+
+/* Clients of several apps at once, for a while: all are answered, the caps hold. */
+static void
+script_crowd(void **state)
+{
+	static const struct lane_options o = { 3, 100, 100 };
+	static const char *const uris[] = { "/script/1", "/script/2", "/script/3", "/hello" };
+	struct crowd c[4] = { 0 };
+	pthread_t t[16];
+	struct rig *r;
+
+	(void)state;
+	with_lane = &o;
+	r = rig_start(6, 0, 0);
+	for (int i = 0; i < 16; i++) {
+		c[i % 4].uri = uris[i % 4];
+		c[i % 4].rounds = 200;
+		c[i % 4].keep = true;
+		assert_int_equal(pthread_create(&t[i], NULL, crowd_member, &c[i % 4]), 0);
+	}
+	for (int i = 0; i < 16; i++)
+		pthread_join(t[i], NULL);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(c[i].ok, 800);
+	assert_in_range(atomic_load(&scripts_most), 1, 3);
+	rig_stop(r);
+}
+
+/* A thread that was lowered is replaced, and its connection does not notice. */
+static void
+fresh_threads(void **state)
+{
+	struct rig *r = rig_start(2, 0, 0);
+	int fd = dial(fcgi_path);
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		atomic_store(&spent, true);
+		assert_int_equal(ask(fd, true, "GET", "/hello", NULL, 0, NULL), 200);
+	}
+	atomic_store(&spent, true);
+	close(fd);
+	rig_stop(r);
+	atomic_store(&spent, false);
+}
+
 static int
 setup(void **state)
 {
 	(void)state;
+	quota_read(NULL, &quota);
+	quota.requests_per_s = 100000;
 	if (mkdtemp(dir) == NULL)
 		return -1;
 	snprintf(fcgi_path, sizeof(fcgi_path), "%s/fcgi.sock", dir);
@@ -1260,6 +1668,14 @@ main(void)
 		TEST(new_node),
 		TEST(foreign_peer),
 		TEST(deadlines),
+		TEST(streams),
+		TEST(streams_left),
+		TEST(streams_drain),
+		TEST(script_slots),
+		TEST(script_refused),
+		TEST(script_left),
+		TEST(script_crowd),
+		TEST(fresh_threads),
 	};
 
 	return cmocka_run_group_tests_name("gate", tests, setup, teardown);

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "fcgi/http_cond.h"
+#include "base/http_cond.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -4,8 +4,8 @@
  *
  * Thread contract: pure functions, any thread.
  */
-#ifndef FCGI_HTTP_COND_H
-#define FCGI_HTTP_COND_H
+#ifndef BASE_HTTP_COND_H
+#define BASE_HTTP_COND_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,7 +10,7 @@
  * Accept-Encoding: what is not named is not acceptable, but for plain, which is what
  * we send when nothing else fits; a 406 would help nobody.
  */
-#include "fcgi/http_cond.h"
+#include "base/http_cond.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,0 +1,568 @@
+/*
+ * fazt.app.s3, fazt.storage.s3, fazt.app.user.s3 and respond.blob (docs/contract.md 5.3,
+ * 5.6).
+ *
+ * Bytes take the shortest way.  A file of the request goes from its spool into the store in
+ * pieces and never through the heap; an answer names the object and is streamed after the
+ * script has ended.  Only what a script asks to see is in its memory, and what cannot
+ * fit there is refused by name instead of ending the run.
+ *
+ * Storing takes transactions of its own, piece by piece, so it cannot be part of fazt.tx.
+ */
+#include <math.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/node.h"
+#include "base/str.h"
+#include "runtime/blob_send.h"
+#include "runtime/blob_url.h"
+#include "runtime/js.h"
+#include "store/blob.h"
+#include "store/object.h"
+
+#define OCTETS "application/octet-stream"
+#define PATH_RULE "%s: a path has 1 to %d bytes and no \"..\""
+
+static const char *
+path_arg(duk_context *ctx, struct run *run, const char *what, const char *message)
+{
+	size_t n;
+	const char *given = js_text(ctx, run, 0, message, &n), *path;
+
+	js_work(run);
+	path = object_path(run->scratch, given, n);
+	js_done(ctx, run);
+	if (path == NULL)
+		js_throw(ctx, "TypeError", NULL, false, PATH_RULE, what, OBJECT_PATH_MAX);
+	return path;
+}
+
+static enum fz_err
+find(struct run *run, struct arena *a, struct space space, const char *path,
+    struct object *o)
+{
+	struct reader *rd;
+	enum fz_err err = run_read(run, &rd);
+
+	if (err != FZ_OK)
+		return err;
+	err = object_get(rd, a, space, path, o);
+	run_read_end(run);
+	return err;
+}
+
+/* --- put, delete --- */
+
+static bool
+time_left(void)
+{
+	return guard_left_ms() > 0;
+}
+
+static enum fz_err
+may_store(const struct run *run)
+{
+	if (run->script->data_none)
+		return FZ_NOT_SUPPORTED;
+	if (run->script->data_readonly)
+		return FZ_READ_ONLY;
+	return run->tx != NULL ? FZ_TX_NOT_ALLOWED : FZ_OK;
+}
+
+/* What is to be stored, and the type it brings along. */
+static const char *
+body_arg(duk_context *ctx, struct run *run, const char *message, struct object_body *body)
+{
+	const struct part *part = js_file_part(ctx, run, 1);
+	size_t n;
+
+	memset(body, 0, sizeof(*body));
+	if (part == NULL) {
+		body->bytes = js_bytes(ctx, run, 1, message, &n);
+		body->len = n;
+		return OCTETS;
+	}
+	body->spool = run->rq->body;
+	body->from = part->off;
+	body->len = part->len;
+	return part->type != NULL && object_mime_ok(part->type) ? part->type : OCTETS;
+}
+
+static duk_ret_t
+put_js(duk_context *ctx)
+{
+	static const char needs[] = "s3.put requires path and data";
+	struct run *run = js_enter(ctx);
+	struct space space = js_space(ctx, run, "s3.put");
+	const char *path = path_arg(ctx, run, "s3.put", needs), *mime;
+	struct object_body body;
+	enum fz_err err;
+
+	mime = body_arg(ctx, run, needs, &body);
+	if (!duk_is_null_or_undefined(ctx, 2))
+		mime = js_text(ctx, run, 2, "s3.put: mime must be a string", NULL);
+	if (!object_mime_ok(mime))
+		js_throw(ctx, "TypeError", NULL, false, "s3.put: this is no media type");
+	js_work(run);
+	err = may_store(run);
+	if (err == FZ_OK)
+		err = object_store(run->rq->node->store, space, &run->script->quota, path,
+		    &body, mime, time_left, &run->rq->seq, NULL);
+	js_done(ctx, run);
+	if (err == FZ_PAYLOAD_TOO_LARGE)
+		js_throw(ctx, "LimitError", "LIMIT_EXCEEDED", false,
+		    "s3.put: the data is larger than 100 MiB");
+	return err == FZ_OK ? 0 : js_fail(ctx, err, "s3.put", NULL);
+}
+
+static duk_ret_t
+delete_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	struct space space = js_space(ctx, run, "s3.delete");
+	const char *path = path_arg(ctx, run, "s3.delete", "s3.delete requires a path");
+	struct writer *w;
+	enum fz_err err;
+
+	js_work(run);
+	err = may_store(run);
+	if (err == FZ_OK)
+		err = run_write(run, &w);
+	if (err == FZ_OK)
+		err = run_write_end(run, w, object_delete(w, space, path));
+	js_done(ctx, run);
+	return err == FZ_OK ? 0 : js_fail(ctx, err, "s3.delete", NULL);
+}
+
+/* --- get, head, list --- */
+
+enum as { AS_BASE64, AS_BUFFER, AS_TEXT };
+
+static enum as
+as_arg(duk_context *ctx, struct run *run)
+{
+	const char *as;
+
+	if (!js_option_text(ctx, run, 1, "as", &as))
+		return AS_BASE64;
+	if (strcmp(as, "buffer") == 0)
+		return AS_BUFFER;
+	if (strcmp(as, "text") == 0)
+		return AS_TEXT;
+	if (strcmp(as, "base64") != 0)
+		js_throw(ctx, "TypeError", NULL, false,
+		    "s3.get: as is \"base64\", \"buffer\" or \"text\"");
+	return AS_BASE64;
+}
+
+static size_t
+base64_len(uint64_t n)
+{
+	return (size_t)(n + 2) / 3 * 4;
+}
+
+/* Would the heap, and we beside it, hold the content in this form? */
+static bool
+fits_heap(const struct run *run, uint64_t size, enum as as)
+{
+	uint64_t form = as == AS_BASE64 ? base64_len(size) : size;
+
+	return form < (uint64_t)run->script->quota.heap_bytes &&
+	       size + form < RUN_SCRATCH_MAX - MIB;
+}
+
+/* The object and its content, of one snapshot; as base64 if so asked. */
+static enum fz_err
+read_content(struct run *run, struct space space, const char *path, enum as as,
+    struct object *o, const char **data, size_t *len)
+{
+	struct reader *rd;
+	enum fz_err err = run_read(run, &rd);
+	char *bytes = NULL, *text;
+
+	if (err != FZ_OK)
+		return err;
+	err = object_get(rd, run->arena, space, path, o);
+	if (err == FZ_OK && !fits_heap(run, o->size, as))
+		err = FZ_PAYLOAD_TOO_LARGE;
+	if (err == FZ_OK) {
+		bytes = arena_alloc(run->scratch, (size_t)o->size + 1);
+		err = blob_copy(rd, o->blob, bytes, (size_t)o->size);
+	}
+	run_read_end(run);
+	if (err != FZ_OK)
+		return err;
+	*data = bytes;
+	*len = (size_t)o->size;
+	if (as == AS_BASE64) {
+		*len = base64_len(o->size);
+		*data = text = arena_alloc(run->scratch, *len + 1);
+		(void)EVP_EncodeBlock((unsigned char *)text, (unsigned char *)bytes,
+		    (int)o->size);
+	}
+	return FZ_OK;
+}
+
+static void
+put_text(duk_context *ctx, struct run *run, const char *name, const char *text)
+{
+	js_push_text(ctx, run, text, strlen(text));
+	duk_put_prop_string(ctx, -2, name);
+}
+
+static void
+put_number(duk_context *ctx, const char *name, double value)
+{
+	duk_push_number(ctx, value);
+	duk_put_prop_string(ctx, -2, name);
+}
+
+static void
+put_hash(duk_context *ctx, const struct object *o)
+{
+	char hash[SHA256_HEX];
+
+	str_hex(hash, o->sha256, SHA256_LEN);
+	duk_push_string(ctx, hash);
+	duk_put_prop_string(ctx, -2, "hash");
+}
+
+static duk_ret_t
+get_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	struct space space = js_space(ctx, run, "s3.get");
+	const char *path = path_arg(ctx, run, "s3.get", "s3.get requires a path");
+	enum as as = as_arg(ctx, run);
+	const char *data = "";
+	struct object o = { 0 };
+	enum fz_err err;
+	size_t len = 0;
+
+	js_work(run);
+	err = read_content(run, space, path, as, &o, &data, &len);
+	js_done(ctx, run);
+	if (err == FZ_NOT_FOUND) {
+		duk_push_null(ctx);
+		return 1;
+	}
+	if (err == FZ_PAYLOAD_TOO_LARGE)
+		js_throw(ctx, "LimitError", "LIMIT_EXCEEDED", false,
+		    "s3.get: the blob does not fit into memory; answer with respond.blob");
+	if (err != FZ_OK)
+		return js_fail(ctx, err, "s3.get", NULL);
+	duk_push_object(ctx);
+	if (as == AS_BUFFER)
+		js_push_bytes(ctx, data, len);
+	else
+		js_push_text(ctx, run, data, len);
+	if (as == AS_BASE64)
+		js_served(ctx, run, -1, &o);
+	duk_put_prop_string(ctx, -2, "data");
+	put_text(ctx, run, "mime", o.mime);
+	put_number(ctx, "size", (double)o.size);
+	put_hash(ctx, &o);
+	return 1;
+}
+
+static duk_ret_t
+head_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	struct space space = js_space(ctx, run, "s3.head");
+	const char *path = path_arg(ctx, run, "s3.head", "s3.head requires a path");
+	struct object o;
+	enum fz_err err;
+
+	js_work(run);
+	err = find(run, run->scratch, space, path, &o);
+	js_done(ctx, run);
+	if (err == FZ_NOT_FOUND) {
+		duk_push_null(ctx);
+		return 1;
+	}
+	if (err != FZ_OK)
+		return js_fail(ctx, err, "s3.head", NULL);
+	duk_push_object(ctx);
+	put_text(ctx, run, "mime", o.mime);
+	put_number(ctx, "size", (double)o.size);
+	put_hash(ctx, &o);
+	put_number(ctx, "updatedAt", (double)o.updated);
+	return 1;
+}
+
+/* Returns whether only paths were asked for. */
+static bool
+filter_args(duk_context *ctx, struct run *run, struct object_filter *f)
+{
+	bool keys_only = false;
+	double limit;
+
+	f->prefix = "";
+	if (!duk_is_null_or_undefined(ctx, 0))
+		f->prefix = js_text(ctx, run, 0, "s3.list: prefix must be a string", NULL);
+	/* Paths have no leading slash, whatever they were put with. */
+	f->prefix += strspn(f->prefix, "/");
+	if (js_option_number(ctx, 1, "limit", &limit)) {
+		if (limit < 1)
+			js_throw(ctx, "TypeError", NULL, false,
+			    "s3.list: limit must be at least 1");
+		f->limit = limit > OBJECT_ROWS_MAX ? OBJECT_ROWS_MAX + 1 : (int64_t)limit;
+	}
+	(void)js_option_text(ctx, run, 1, "after", &f->after);
+	(void)js_option_flag(ctx, 1, "keysOnly", &keys_only);
+	return keys_only;
+}
+
+static void
+push_row(duk_context *ctx, struct run *run, const struct object *o, bool keys_only)
+{
+	duk_push_object(ctx);
+	put_text(ctx, run, "path", o->path);
+	if (keys_only)
+		return;
+	put_text(ctx, run, "mime", o->mime);
+	put_number(ctx, "size", (double)o->size);
+	put_number(ctx, "updatedAt", (double)o->updated);
+}
+
+static duk_ret_t
+list_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	struct space space = js_space(ctx, run, "s3.list");
+	struct object_filter f = { 0 };
+	struct object *v = NULL;
+	struct reader *rd;
+	bool more, keys_only = filter_args(ctx, run, &f);
+	enum fz_err err;
+	size_t n = 0;
+
+	js_work(run);
+	err = run_read(run, &rd);
+	if (err == FZ_OK) {
+		err = object_list(rd, run->scratch, space, &f, &v, &n, &more);
+		run_read_end(run);
+	}
+	js_done(ctx, run);
+	if (err != FZ_OK)
+		return js_fail(ctx, err, "s3.list", NULL);
+	duk_push_array(ctx);
+	for (size_t i = 0; i < n; i++) {
+		push_row(ctx, run, &v[i], keys_only);
+		duk_put_prop_index(ctx, -2, (duk_uarridx_t)i);
+	}
+	return 1;
+}
+
+/* --- url --- */
+
+static void
+url_limits(duk_context *ctx, struct blob_url *u)
+{
+	double life = BLOB_URL_LIFE, size = 0;
+
+	(void)js_option_number(ctx, 1, "expires", &life);
+	if (!(life >= 1 && life <= BLOB_URL_LIFE_MAX))
+		js_throw(ctx, "TypeError", NULL, false,
+		    "s3.url: expires is 1 to %d seconds", BLOB_URL_LIFE_MAX);
+	u->expires = clock_wall_ms() / 1000 + (int64_t)ceil(life);
+	if (js_option_number(ctx, 1, "maxSize", &size)) {
+		if (size < 1)
+			js_throw(ctx, "TypeError", NULL, false,
+			    "s3.url: maxSize must be at least 1");
+		u->max_size = size > (double)OBJECT_MAX ? OBJECT_MAX : (uint64_t)size;
+	}
+}
+
+static void
+url_args(duk_context *ctx, struct run *run, struct blob_url *u)
+{
+	const char *method = "GET";
+
+	u->mime = u->download = "";
+	url_limits(ctx, u);
+	(void)js_option_text(ctx, run, 1, "method", &method);
+	u->put = strcmp(method, "PUT") == 0;
+	if (!u->put && strcmp(method, "GET") != 0)
+		js_throw(ctx, "TypeError", NULL, false, "s3.url: method is GET or PUT");
+	if (js_option_text(ctx, run, 1, "mime", &u->mime) && !object_mime_ok(u->mime))
+		js_throw(ctx, "TypeError", NULL, false, "s3.url: this is no media type");
+	if (js_option_text(ctx, run, 1, "download", &u->download) &&
+	    !blob_url_name_ok(u->download))
+		js_throw(ctx, "TypeError", NULL, false, "s3.url: this is no file name");
+}
+
+static duk_ret_t
+url_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	struct blob_url u = { .space = js_space(ctx, run, "s3.url") };
+	const struct seal *seal = run->rq->node->seal;
+	const char *url;
+
+	u.path = path_arg(ctx, run, "s3.url", "s3.url requires a path");
+	url_args(ctx, run, &u);
+	if (u.put && run->script->data_readonly)
+		return js_fail(ctx, FZ_READ_ONLY, "s3.url", NULL);
+	if (seal == NULL)
+		return js_fail(ctx, FZ_NOT_SUPPORTED, "s3.url", NULL);
+	js_work(run);
+	url = blob_url_make(run->scratch, seal, &u);
+	js_done(ctx, run);
+	js_push_text(ctx, run, url, strlen(url));
+	return 1;
+}
+
+/* --- respond.blob --- */
+
+static void
+answer_header(duk_context *ctx, struct js_answer *a, const char *name, const char *value)
+{
+	if (a->n == RESPONSE_HEADERS)
+		js_throw(ctx, "TypeError", NULL, false, "respond.blob: too many headers");
+	a->headers[a->n++] = (struct pair){ name, value };
+}
+
+static void
+answer_download(duk_context *ctx, struct run *run, struct js_answer *a)
+{
+	const char *name, *value;
+
+	if (!js_option_text(ctx, run, 1, "download", &name))
+		return;
+	if (!blob_url_name_ok(name))
+		js_throw(ctx, "TypeError", NULL, false, "respond.blob: this is no file name");
+	js_work(run);
+	value = blob_send_disposition(run->scratch, name);
+	js_done(ctx, run);
+	answer_header(ctx, a, "Content-Disposition", value);
+}
+
+static void
+answer_args(duk_context *ctx, struct run *run, struct js_answer *a)
+{
+	const char *cache;
+
+	memset(a, 0, sizeof(*a));
+	a->status = 200;
+	if (duk_is_null_or_undefined(ctx, 1))
+		return;
+	if (!duk_is_object(ctx, 1))
+		js_throw(ctx, "TypeError", NULL, false, "options must be an object");
+	answer_download(ctx, run, a);
+	if (js_option_text(ctx, run, 1, "cache", &cache)) {
+		if (!object_mime_ok(cache))
+			js_throw(ctx, "TypeError", NULL, false,
+			    "respond.blob: bad value of cache");
+		answer_header(ctx, a, "Cache-Control", cache);
+	}
+	duk_get_prop_string(ctx, 1, "status");
+	if (!duk_is_undefined(ctx, -1))
+		a->status = js_answer_status(ctx, -1);
+	duk_get_prop_string(ctx, 1, "headers");
+	js_answer_headers(ctx, run, -1, a);
+	duk_pop_2(ctx);
+}
+
+static struct space
+answer_space(duk_context *ctx, struct run *run)
+{
+	struct space space = js_space(ctx, run, "respond.blob");
+	const char *scope;
+
+	if (!js_option_text(ctx, run, 1, "scope", &scope) || strcmp(scope, "app") == 0)
+		return space;
+	if (strcmp(scope, "user") != 0)
+		js_throw(ctx, "TypeError", NULL, false,
+		    "respond.blob: scope is \"app\" or \"user\"");
+	space.user = run->rq->caller.user;
+	if (space.user == 0)
+		js_throw(ctx, "AuthError", "LOGIN_REQUIRED", false,
+		    "respond.blob with scope user requires login");
+	return space;
+}
+
+static void
+answer_missing(duk_context *ctx, struct run *run)
+{
+	static const struct js_answer missing = { .status = 404 };
+	const char *text;
+
+	if (!js_answer_set(ctx, run, &missing))
+		return;
+	js_work(run);
+	text = arena_printf(run->arena, "{\"error\":\"Not found\",\"code\":\"NOT_FOUND\","
+	    "\"id\":\"%s\"}", run->rq->id);
+	response_bytes(run->rs, 404, "application/json", text, strlen(text));
+	js_done(ctx, run);
+}
+
+static duk_ret_t
+respond_blob_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	const char *path = path_arg(ctx, run, "respond.blob", "respond.blob requires a path");
+	struct space space = answer_space(ctx, run);
+	struct js_answer answer;
+	struct object *o;
+	enum fz_err err;
+
+	answer_args(ctx, run, &answer);
+	js_work(run);
+	o = arena_alloc(run->arena, sizeof(*o));
+	err = find(run, run->arena, space, path, o);
+	js_done(ctx, run);
+	if (err != FZ_OK && err != FZ_NOT_FOUND)
+		return js_fail(ctx, err, "respond.blob", NULL);
+	if (err == FZ_NOT_FOUND) {
+		answer.status = 404;
+		answer_missing(ctx, run);
+	} else if (js_answer_set(ctx, run, &answer))
+		run->blob = o;
+	js_push_answer(ctx, answer.status, -1, -1);
+	return 1;
+}
+
+enum fz_err
+js_blob_send(struct run *run)
+{
+	blob_send(run->rq, run->rs, run->blob, run->rs->status);
+	return FZ_OK;
+}
+
+/* --- setup --- */
+
+#define FUNCTIONS(whose) { \
+	{ "put", put_js, 3, whose }, \
+	{ "get", get_js, 2, whose }, \
+	{ "head", head_js, 1, whose }, \
+	{ "list", list_js, 2, whose }, \
+	{ "delete", delete_js, 1, whose }, \
+	{ "url", url_js, 2, whose }, \
+	{ NULL, NULL, 0, 0 } \
+}
+
+static const struct js_function of_app[] = FUNCTIONS(JS_SHARED);
+static const struct js_function of_user[] = FUNCTIONS(JS_USER);
+static const struct js_function of_respond[] = {
+	{ "blob", respond_blob_js, 2, JS_SHARED },
+	{ NULL, NULL, 0, 0 }
+};
+
+void
+js_blob_setup(duk_context *ctx)
+{
+	js_namespace(ctx, "app.user.s3");
+	js_functions(ctx, of_user);
+	js_namespace(ctx, "storage");
+	js_namespace(ctx, "app.s3");
+	js_functions(ctx, of_app);
+	duk_put_prop_string(ctx, -2, "s3");
+	duk_get_global_string(ctx, "respond");
+	js_functions(ctx, of_respond);
+	duk_pop_3(ctx);
+}

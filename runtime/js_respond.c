@@ -1,0 +1,517 @@
+/*
+ * respond.  A call first reads everything it was given, which may run code of the script
+ * (toJSON, getters, even another respond), and only then becomes the answer, in one step
+ * without any of it; so there is no half answer, and a refused one may be caught and
+ * said better.
+ *
+ * What would let a script speak for the server or split the answer is refused, never
+ * repaired: names that are no tokens, control bytes, the headers of base/header_rules.h,
+ * and characters above U+00FF, which other software is known to cut down to a line break.
+ *
+ * The body is copied out of the heap once, as bytes of the wire.
+ */
+#include "runtime/js.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/header_rules.h"
+#include "base/limits.h"
+#include "base/mime.h"
+#include "base/str.h"
+#include "runtime/text.h"
+
+#define VALUE_MAX 8192		/* bytes of one header value */
+
+/* --- headers --- */
+
+/* Node's rule: what does not fit a byte has no place in a header; nor have the control
+ * characters of both halves. */
+static bool
+value_ok(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f || c > 0xc3)
+			return false;
+		if (c == 0xc2 && (unsigned char)s[i + 1] < 0xa0)
+			return false;
+	}
+	return true;
+}
+
+static void
+add_header(duk_context *ctx, const char *name, const char *value, size_t len,
+    struct js_answer *a)
+{
+	if (len > VALUE_MAX || !value_ok(value, len))
+		js_throw(ctx, "TypeError", NULL, false, "respond: bad value of header %s",
+		    name);
+	if (str_ieq(name, "Set-Cookie") && header_rules_cookie_denied(value))
+		js_throw(ctx, "TypeError", NULL, false,
+		    "respond: a cookie may have neither Domain nor a platform name");
+	if (a->n == RESPONSE_HEADERS)
+		js_throw(ctx, "TypeError", NULL, false, "respond: too many headers");
+	if (str_ieq(name, "Content-Type"))
+		a->type = value;
+	a->headers[a->n++] = (struct pair){ name, value };
+}
+
+/* One value on top: text, number or flag; absent ones are left out. */
+static void
+read_value(duk_context *ctx, struct run *run, const char *name, struct js_answer *a)
+{
+	const char *s;
+	char *copy;
+	size_t n;
+
+	if (duk_is_null_or_undefined(ctx, -1))
+		return;
+	if (duk_is_symbol(ctx, -1) || !duk_check_type_mask(ctx, -1,
+	    DUK_TYPE_MASK_STRING | DUK_TYPE_MASK_NUMBER | DUK_TYPE_MASK_BOOLEAN))
+		js_throw(ctx, "TypeError", NULL, false,
+		    "respond: header %s must be a string or number", name);
+	duk_dup_top(ctx);
+	s = js_any_text(ctx, run, -1, &n);
+	copy = js_scratch(ctx, run, n + 1);
+	memcpy(copy, s, n);
+	duk_pop(ctx);
+	add_header(ctx, name, copy, n, a);
+}
+
+static bool
+repeats(const char *name)
+{
+	return str_ieq(name, "Set-Cookie") || str_ieq(name, "Link");
+}
+
+/* Several values of a name that does not repeat are one list (RFC 9110 5.3). */
+static void
+join_last(duk_context *ctx, struct run *run, struct js_answer *a, size_t from)
+{
+	size_t n = 1, i, len;
+	char *out, *p;
+
+	for (i = from; i < a->n; i++)
+		n += strlen(a->headers[i].value) + 2;
+	out = p = js_scratch(ctx, run, n);
+	for (i = from; i < a->n; i++) {
+		if (i > from) {
+			memcpy(p, ", ", 2);
+			p += 2;
+		}
+		len = strlen(a->headers[i].value);
+		memcpy(p, a->headers[i].value, len);
+		p += len;
+	}
+	a->headers[from].value = out;
+	a->n = from + 1;
+}
+
+static void
+read_list(duk_context *ctx, struct run *run, const char *name, struct js_answer *a)
+{
+	duk_size_t n = duk_get_length(ctx, -1), i;
+	size_t from = a->n;
+
+	for (i = 0; i < n && i <= RESPONSE_HEADERS; i++) {
+		duk_get_prop_index(ctx, -1, (duk_uarridx_t)i);
+		read_value(ctx, run, name, a);
+		duk_pop(ctx);
+	}
+	if (a->n - from > 1 && !repeats(name))
+		join_last(ctx, run, a, from);
+}
+
+/* [ ... name value ] */
+static void
+read_header(duk_context *ctx, struct run *run, struct js_answer *a)
+{
+	duk_size_t n;
+	const char *engine = duk_get_lstring(ctx, -2, &n);
+	char *name;
+
+	if (!mime_token(engine, n) || strlen(engine) != n || n > 256)
+		js_throw(ctx, "TypeError", NULL, false, "respond: bad header name");
+	name = js_scratch(ctx, run, n + 1);
+	memcpy(name, engine, n);
+	if (header_rules_denied(name))
+		js_throw(ctx, "TypeError", NULL, false,
+		    "respond: header %s belongs to the server", name);
+	if (duk_is_array(ctx, -1))
+		read_list(ctx, run, name, a);
+	else
+		read_value(ctx, run, name, a);
+}
+
+static void
+check_amount(duk_context *ctx, const struct js_answer *a)
+{
+	size_t bytes = 0, cookies = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		bytes += strlen(a->headers[i].name) + strlen(a->headers[i].value) + 4;
+		cookies += str_ieq(a->headers[i].name, "Set-Cookie");
+	}
+	/* Some room is the server's own. */
+	if (cookies > RUN_COOKIES || a->n > RESPONSE_HEADERS - 8 ||
+	    bytes > LIMIT_RESPONSE_HEADERS - 1024)
+		js_throw(ctx, "TypeError", NULL, false, "respond: too many headers");
+}
+
+void
+js_answer_headers(duk_context *ctx, struct run *run, duk_idx_t idx, struct js_answer *a)
+{
+	void *held;
+
+	if (duk_is_null_or_undefined(ctx, idx) || !duk_is_valid_index(ctx, idx))
+		return;
+	if (!duk_is_object(ctx, idx))
+		js_throw(ctx, "TypeError", NULL, false, "respond: headers must be an object");
+	held = js_hold(run);
+	duk_enum(ctx, idx, DUK_ENUM_OWN_PROPERTIES_ONLY);
+	while (duk_next(ctx, -1, 1)) {
+		read_header(ctx, run, a);
+		duk_pop_2(ctx);
+	}
+	duk_pop(ctx);
+	js_release(run, held);
+	check_amount(ctx, a);
+}
+
+/* --- status --- */
+
+int
+js_answer_status(duk_context *ctx, duk_idx_t idx)
+{
+	double status = NAN;
+
+	if (duk_is_number(ctx, idx))
+		status = duk_get_number(ctx, idx);
+	else if (duk_is_string(ctx, idx) && !duk_is_symbol(ctx, idx) &&
+	    duk_get_length(ctx, idx) == 3) {
+		uint64_t n;
+
+		if (str_u64(duk_get_string(ctx, idx), &n))
+			status = (double)n;
+	}
+	if (!(status >= 200 && status <= 599) || status != floor(status))
+		js_throw(ctx, "TypeError", NULL, false,
+		    "respond: status must be an integer from 200 to 599");
+	return (int)status;
+}
+
+bool
+js_answer_set(duk_context *ctx, struct run *run, const struct js_answer *a)
+{
+	struct response *rs = run->rs;
+	size_t i;
+
+	if (run->responded) {
+		run->ignored++;
+		return false;
+	}
+	js_work(run);
+	for (i = 0; i < a->n; i++)
+		response_header(rs, a->headers[i].name, a->headers[i].value);
+	rs->status = a->status;
+	run->responded = true;
+	js_done(ctx, run);
+	return true;
+}
+
+void
+js_push_answer(duk_context *ctx, int status, duk_idx_t body, duk_idx_t headers)
+{
+	if (body >= 0)
+		body = duk_normalize_index(ctx, body);
+	if (headers >= 0)
+		headers = duk_normalize_index(ctx, headers);
+	duk_push_object(ctx);
+	duk_push_int(ctx, status);
+	duk_put_prop_literal(ctx, -2, "status");
+	if (body >= 0) {
+		duk_dup(ctx, body);
+		duk_put_prop_literal(ctx, -2, "body");
+	}
+	if (headers >= 0) {
+		duk_dup(ctx, headers);
+		duk_put_prop_literal(ctx, -2, "headers");
+	}
+}
+
+/* --- body --- */
+
+struct body {
+	const void	*bytes;		/* of the value at idx, which stays on the stack */
+	size_t		 len;
+	bool		 text;
+	const char	*type;
+	const struct object *blob;
+};
+
+static bool
+looks_like_json(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (s[i] == ' ' || s[i] == '\t' || s[i] == '\n' || s[i] == '\r'))
+		i++;
+	return i < n && (s[i] == '{' || s[i] == '[');
+}
+
+static const struct object *
+find_served(const struct run *run, const void *text)
+{
+	const struct run_served *s = run->served;
+
+	while (s != NULL && s->text != text)
+		s = s->next;
+	return s == NULL ? NULL : &s->object;
+}
+
+void
+js_served(duk_context *ctx, struct run *run, duk_idx_t idx, const struct object *object)
+{
+	struct run_served *s;
+
+	idx = duk_normalize_index(ctx, idx);
+	/* Alive as long as the run, so that no other string gets its address. */
+	duk_push_heap_stash(ctx);
+	if (!duk_get_prop_string(ctx, -1, "served")) {
+		duk_pop(ctx);
+		duk_push_bare_object(ctx);
+		duk_dup_top(ctx);
+		duk_put_prop_string(ctx, -3, "served");
+	}
+	duk_dup(ctx, idx);
+	duk_push_true(ctx);
+	duk_put_prop(ctx, -3);
+	duk_pop_2(ctx);
+	js_work(run);
+	s = arena_alloc(run->arena, sizeof(*s));
+	s->text = duk_get_heapptr(ctx, idx);
+	s->object = *object;
+	s->next = run->served;
+	run->served = s;
+	js_done(ctx, run);
+}
+
+static void
+read_string(duk_context *ctx, struct run *run, duk_idx_t idx, const struct js_answer *a,
+    struct body *b)
+{
+	duk_size_t n;
+
+	b->bytes = duk_get_lstring(ctx, idx, &n);
+	b->len = n;
+	b->text = true;
+	b->type = looks_like_json(b->bytes, n) ? "application/json" :
+	    "text/plain; charset=utf-8";
+	if (run->served != NULL && a->type != NULL && !mime_is(a->type, "application/json"))
+		b->blob = find_served(run, duk_get_heapptr(ctx, idx));
+}
+
+/* The value at idx may be replaced by its JSON text. */
+static void
+read_body(duk_context *ctx, struct run *run, duk_idx_t idx, const struct js_answer *a,
+    struct body *b)
+{
+	duk_size_t n = 0;
+	void *held;
+
+	if (duk_is_undefined(ctx, idx) || a->status == 204 || a->status == 304)
+		return;
+	if (duk_is_symbol(ctx, idx) || duk_is_function(ctx, idx))
+		js_throw(ctx, "TypeError", NULL, false,
+		    "respond: a function or symbol is no body");
+	if (duk_is_string(ctx, idx)) {
+		read_string(ctx, run, idx, a, b);
+		return;
+	}
+	if (duk_is_buffer_data(ctx, idx)) {
+		b->bytes = duk_get_buffer_data(ctx, idx, &n);
+		b->type = "application/octet-stream";
+	} else {
+		held = js_hold(run);
+		duk_json_encode(ctx, idx);
+		js_release(run, held);
+		b->bytes = duk_get_lstring(ctx, idx, &n);
+		b->text = true;
+		b->type = "application/json";
+	}
+	b->len = n;
+}
+
+static size_t
+wire_length(duk_context *ctx, const struct body *b, bool *plain)
+{
+	size_t n = b->len;
+
+	*plain = !b->text || text_plain(b->bytes, n);
+	/* Counting what is far too long would only cost time. */
+	if (!*plain && n <= 2 * RUN_BODY_MAX)
+		n = text_utf8_len(b->bytes, n);
+	if (n > RUN_BODY_MAX)
+		js_throw(ctx, "LimitError", "LIMIT_EXCEEDED", false,
+		    "respond: the body is larger than 16 MiB");
+	return n;
+}
+
+/* Everything is read: now it counts. */
+static void
+commit(duk_context *ctx, struct run *run, const struct js_answer *a, const struct body *b)
+{
+	struct response *rs = run->rs;
+	bool plain = true;
+	size_t n = wire_length(ctx, b, &plain);
+	char *out;
+
+	if (!js_answer_set(ctx, run, a))
+		return;
+	if (b->blob != NULL) {
+		run->blob = b->blob;
+		return;
+	}
+	if (b->bytes == NULL && b->type == NULL)
+		return;
+	js_work(run);
+	out = arena_alloc(run->arena, n + 1);
+	if (plain && n > 0)
+		memcpy(out, b->bytes, n);
+	else if (n > 0)
+		text_to_utf8(b->bytes, b->len, out);
+	rs->bytes = out;
+	rs->len = n;
+	if (a->type == NULL)
+		response_header(rs, "Content-Type", b->type);
+	js_done(ctx, run);
+}
+
+/* Values at these indexes; headers may be undefined.  Pushes the response object. */
+static void
+respond_with(duk_context *ctx, struct run *run, int status, duk_idx_t body,
+    duk_idx_t headers)
+{
+	struct js_answer a = { .status = status };
+	struct body b = { 0 };
+
+	if (!run->responded) {
+		js_answer_headers(ctx, run, headers, &a);
+		duk_dup(ctx, body);
+		read_body(ctx, run, duk_get_top_index(ctx), &a, &b);
+		commit(ctx, run, &a, &b);
+		duk_pop(ctx);
+	} else
+		run->ignored++;
+	js_push_answer(ctx, status, body, headers);
+}
+
+static duk_ret_t
+respond_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	duk_idx_t n = duk_get_top(ctx);
+	int status = 200;
+
+	duk_set_top(ctx, 3);
+	if (n >= 2) {
+		status = js_answer_status(ctx, 0);
+		respond_with(ctx, run, status, 1, 2);
+	} else if (n == 1 && duk_is_number(ctx, 0)) {
+		status = js_answer_status(ctx, 0);
+		respond_with(ctx, run, status, 1, 2);
+	} else
+		respond_with(ctx, run, status, 0, 2);
+	return 1;
+}
+
+static duk_ret_t
+redirect_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	struct js_answer a = { .status = 302 };
+
+	js_text(ctx, run, 0, "respond.redirect requires a URL", NULL);
+	if (!duk_is_undefined(ctx, 1))
+		a.status = js_answer_status(ctx, 1);
+	if (a.status < 300 || a.status > 399 || a.status == 304)
+		js_throw(ctx, "TypeError", NULL, false,
+		    "respond.redirect: status must be a redirect");
+	duk_set_top(ctx, 1);
+	duk_push_object(ctx);
+	duk_dup(ctx, 0);
+	duk_put_prop_string(ctx, 1, "Location");
+	js_answer_headers(ctx, run, 1, &a);
+	js_answer_set(ctx, run, &a);
+	js_push_answer(ctx, a.status, -1, 1);
+	return 1;
+}
+
+/* --- what a handler returns --- */
+
+/* The member, or undefined for null, and whether it is there. */
+static bool
+push_member(duk_context *ctx, duk_idx_t idx, const char *name)
+{
+	return duk_get_prop_string(ctx, idx, name);
+}
+
+static bool
+is_answer(duk_context *ctx, duk_idx_t idx)
+{
+	static const char *const names[] = { "status", "body", "headers" };
+
+	if (!duk_is_object(ctx, idx) || duk_is_array(ctx, idx) ||
+	    duk_is_buffer_data(ctx, idx) || duk_is_error(ctx, idx))
+		return false;
+	for (size_t i = 0; i < 3; i++)
+		if (duk_has_prop_string(ctx, idx, names[i]))
+			return true;
+	return false;
+}
+
+bool
+js_respond_value(duk_context *ctx, struct run *run, duk_idx_t idx)
+{
+	duk_idx_t top = duk_get_top(ctx);
+	int status = 200;
+
+	if (duk_is_undefined(ctx, idx) || duk_is_function(ctx, idx))
+		return false;
+	(void)js_enter(ctx);
+	idx = duk_normalize_index(ctx, idx);
+	if (is_answer(ctx, idx)) {
+		if (push_member(ctx, idx, "status"))
+			status = js_answer_status(ctx, -1);
+		push_member(ctx, idx, "body");
+		push_member(ctx, idx, "headers");
+		respond_with(ctx, run, status, top + 1, top + 2);
+	} else {
+		duk_push_undefined(ctx);
+		respond_with(ctx, run, status, idx, top);
+	}
+	duk_set_top(ctx, top);
+	return true;
+}
+
+void
+js_respond_setup(duk_context *ctx)
+{
+	static const struct js_function functions[] = {
+		{ "redirect", redirect_js, 2, 0 },
+		{ NULL, NULL, 0, 0 }
+	};
+
+	duk_push_global_object(ctx);
+	duk_push_string(ctx, "respond");
+	duk_push_c_function(ctx, respond_js, DUK_VARARGS);
+	duk_push_string(ctx, "name");
+	duk_push_string(ctx, "respond");
+	duk_def_prop(ctx, -3, DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_FORCE);
+	js_functions(ctx, functions);
+	duk_def_prop(ctx, -3, DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_SET_WC |
+	    DUK_DEFPROP_CLEAR_ENUMERABLE | DUK_DEFPROP_FORCE);
+	duk_pop(ctx);
+}

@@ -1,0 +1,364 @@
+/*
+ * An anonymous visitor learns that something failed and an id; who may see more (the
+ * owner of the node) also gets message, stack and log lines in the same answer.  The log
+ * always gets them.
+ *
+ * Which failure an error means is read off its name and code.  A script may throw such an
+ * error itself: it could send the same answer anyway.
+ *
+ * The engine's stack speaks of translated lines, of our library and of C; frames of the
+ * app's own files stay, with the author's line and column.
+ */
+#include "runtime/outcome.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "runtime/js.h"
+#include "runtime/transpile.h"
+#include "runtime/world.h"
+
+#define TEXT_MAX (64 * KIB)
+
+struct outcome {
+	int		 status;
+	const char	*code;
+	const char	*text;
+	bool		 expected;	/* part of normal life: not logged */
+};
+
+/* --- the stack --- */
+
+struct place {
+	const char	*file;		/* in the arena, NULL = none found */
+	int		 line;
+};
+
+/* "    at name (api/x.js:12) flags" -> its parts; false if it is no frame of the app. */
+static bool
+parse_frame(const char *s, size_t n, size_t *name_len, const char **file, size_t *file_len,
+    int *line)
+{
+	const char *end = memrchr(s, ')', n), *open, *colon;
+
+	if (n < 7 || strncmp(s, "    at ", 7) != 0 || end == NULL)
+		return false;
+	open = memrchr(s, '(', (size_t)(end - s));
+	if (open == NULL || open - s < 8)
+		return false;
+	colon = memrchr(open, ':', (size_t)(end - open));
+	if (colon == NULL || strncmp(open + 1, "api/", 4) != 0)
+		return false;
+	*name_len = (size_t)(open - 1 - (s + 7));
+	*file = open + 1;
+	*file_len = (size_t)(colon - open - 1);
+	*line = (int)strtol(colon + 1, NULL, 10);
+	return true;
+}
+
+static void
+add_frame(struct run *run, struct buf *out, const char *s, size_t n, struct place *first)
+{
+	const char *path, *name = s + 7;
+	size_t name_len, path_len;
+	int line, column = 0;
+	char *file;
+
+	if (!parse_frame(s, n, &name_len, &path, &path_len, &line))
+		return;
+	file = arena_strndup(run->arena, path, path_len);
+	(void)program_place(run->world->program, file, &line, &column);
+	if (first->file == NULL)
+		*first = (struct place){ file, line };
+	buf_puts(out, "\n    at ");
+	if (name_len > 0 && strncmp(name, "[anon]", 6) != 0 && strncmp(name, "eval", 4) != 0)
+		buf_printf(out, "%.*s (%s:%d:%d)", (int)name_len, name, file, line, column);
+	else
+		buf_printf(out, "%s:%d:%d", file, line, column);
+}
+
+/* The stack as the author knows the code; the first frame is the place. */
+static const char *
+author_stack(struct run *run, const struct call_error *e, struct place *place)
+{
+	const char *s = e->stack, *end;
+	struct buf b;
+
+	buf_init(&b, TEXT_MAX);
+	buf_puts(&b, e->name[0] == '\0' ? "Error" : e->name);
+	if (e->message[0] != '\0')
+		buf_printf(&b, ": %s", e->message);
+	for (; *s != '\0'; s = *end == '\0' ? end : end + 1) {
+		end = s + strcspn(s, "\n");
+		add_frame(run, &b, s, (size_t)(end - s), place);
+	}
+	s = arena_strndup(run->arena, b.data, b.len);
+	buf_fini(&b);
+	return s;
+}
+
+/* --- what it means --- */
+
+static const struct {
+	const char	*name;
+	const char	*code;
+	struct outcome	 outcome;
+} meanings[] = {
+	{ "AuthError", "LOGIN_REQUIRED", { 401, "UNAUTHORIZED", "Sign in to do this", true } },
+	{ "AuthError", "FORBIDDEN", { 403, "FORBIDDEN", NULL, true } },
+	{ "SessionError", "SESSION_REQUIRED", { 400, "SESSION_REQUIRED", NULL, true } },
+	{ "LimitError", "QUOTA_EXCEEDED", { 429, "QUOTA_EXCEEDED",
+		"A quota of this app is used up", false } },
+	{ "StorageError", "STORAGE_FULL", { 507, "STORAGE_FULL", "The disk is full", false } },
+};
+
+static const struct outcome internal = { 500, "INTERNAL_ERROR", "Internal error", false };
+
+static bool
+may_retry(const struct call_error *e)
+{
+	return e->retryable && (strcmp(e->name, "StorageError") == 0 ||
+	    strcmp(e->name, "NetError") == 0 || strcmp(e->name, "WorkerError") == 0);
+}
+
+static struct outcome
+outcome_of_error(const struct call_error *e)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		struct outcome o = meanings[i].outcome;
+
+		if (strcmp(e->name, meanings[i].name) != 0 ||
+		    strcmp(e->code, meanings[i].code) != 0)
+			continue;
+		if (o.text == NULL)
+			o.text = e->message;
+		return o;
+	}
+	if (may_retry(e))
+		return (struct outcome){ 503, "OVERLOADED", "The server is busy, try again",
+			false };
+	return internal;
+}
+
+static struct outcome
+outcome_of(enum guard_end end, const struct call_error *e)
+{
+	switch (end) {
+	case GUARD_TIMEOUT:
+	case GUARD_CPU:
+		return (struct outcome){ 504, "TIMEOUT", "The app took too long", false };
+	case GUARD_MEMORY:
+		return (struct outcome){ 500, "MEMORY_LIMIT", "The app used too much memory",
+			false };
+	case GUARD_BROKEN:
+		return internal;
+	case GUARD_DONE:
+	case GUARD_THREW:
+		break;
+	}
+	return outcome_of_error(e);
+}
+
+/* --- the error answer --- */
+
+static bool
+wants_page(const struct request *rq)
+{
+	const char *accept = request_header(rq, "accept");
+
+	return (rq->method == METHOD_GET || rq->method == METHOD_HEAD) && accept != NULL &&
+	    strstr(accept, "text/html") != NULL;
+}
+
+/* Percent-encode all but RFC 3986's unreserved characters. */
+static const char *
+escape(struct arena *a, const char *s)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char *out = arena_alloc(a, 3 * strlen(s) + 1), *p = out;
+
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || strchr("-._~", c) != NULL)
+			*p++ = (char)c;
+		else {
+			*p++ = '%';
+			*p++ = hex[c >> 4];
+			*p++ = hex[c & 15];
+		}
+	}
+	return out;
+}
+
+/* Back to the page that was asked for, or to the front page after a form or a fetch. */
+static const char *
+login_url(struct run *run)
+{
+	struct request *rq = run->rq;
+	const char *back = "/";
+
+	if (wants_page(rq))
+		back = arena_printf(run->arena, "%s%s%s", path_escape(run->arena, rq->path),
+		    rq->query[0] == '\0' ? "" : "?", rq->query);
+	return arena_printf(run->arena, "/auth/login?redirect=%s&app=%s",
+	    escape(run->arena, back), escape(run->arena, run->script->app_uid));
+}
+
+static void
+forget_answer(struct run *run)
+{
+	response_fini(run->rs);
+	run->rs->nheaders = run->headers_before;
+	run->rs->broken = false;
+	run->rs->status = 0;
+	run->blob = NULL;
+}
+
+static void
+add_member(struct buf *b, const char *name, const char *text)
+{
+	buf_printf(b, ",\"%s\":", name);
+	buf_json(b, text, strlen(text));
+}
+
+static void
+write_error(struct run *run, const struct outcome *o, const char *message,
+    const char *stack)
+{
+	struct buf b;
+
+	buf_init(&b, 4 * MIB);
+	buf_puts(&b, "{\"error\":");
+	buf_json(&b, o->text, strlen(o->text));
+	buf_printf(&b, ",\"code\":\"%s\"", o->code);
+	if (o->status == 503)
+		buf_puts(&b, ",\"retryable\":true");
+	if (o->status == 401)
+		add_member(&b, "login_url", login_url(run));
+	add_member(&b, "id", run->rq->id);
+	if (run->script->show_errors) {
+		add_member(&b, "message", message);
+		add_member(&b, "stack", stack);
+		buf_puts(&b, ",\"logs\":[");
+		if (run->shown != NULL && run->shown->len > 0)
+			buf_add(&b, run->shown->data, run->shown->len);
+		buf_putc(&b, ']');
+	}
+	buf_putc(&b, '}');
+	response_bytes(run->rs, o->status, "application/json",
+	    arena_strndup(run->arena, b.data, b.len), b.len);
+	buf_fini(&b);
+	response_header(run->rs, "Cache-Control", "no-store");
+	if (o->status == 503)
+		response_header(run->rs, "Retry-After", "1");
+}
+
+static void
+refuse(struct run *run, const struct outcome *o, const char *message, const char *stack)
+{
+	forget_answer(run);
+	if (o->status == 401 && wants_page(run->rq)) {
+		response_redirect(run->rs, 303, login_url(run));
+		response_header(run->rs, "Cache-Control", "no-store");
+	} else
+		write_error(run, o, message, stack);
+}
+
+/* --- the log --- */
+
+static void
+log_limit(struct run *run, enum guard_end end, const struct guard_used *used)
+{
+	const struct quota *q = &run->script->quota;
+	char text[200];
+
+	if (end == GUARD_TIMEOUT)
+		snprintf(text, sizeof(text), "TIMEOUT: ended after %lld ms",
+		    (long long)q->wall_ms);
+	else if (end == GUARD_CPU)
+		snprintf(text, sizeof(text), "TIMEOUT: ended after %lld ms of CPU time",
+		    (long long)q->cpu_ms);
+	else if (end == GUARD_MEMORY)
+		snprintf(text, sizeof(text), "MEMORY_LIMIT: more than %lld MiB",
+		    (long long)q->heap_bytes / (1024 * 1024));
+	else
+		snprintf(text, sizeof(text), "INTERNAL_ERROR: the engine gave up");
+	run_log(run, RECORD_ERROR, text, strlen(text), used->line > 0 ? used->file : "",
+	    used->line);
+}
+
+static const char *
+fail(struct run *run, enum guard_end end, const struct guard_used *used,
+    const struct call_error *e)
+{
+	struct outcome o = outcome_of(end, e);
+	struct place place = { 0 };
+	const char *stack = "", *message = o.text;
+
+	if (end == GUARD_DONE || end == GUARD_THREW) {
+		stack = author_stack(run, e, &place);
+		message = e->message;
+		if (!o.expected)
+			run_log_line(run, RECORD_ERROR, stack, strlen(stack),
+			    place.file == NULL ? "" : place.file, place.line);
+	} else
+		log_limit(run, end, used);
+	refuse(run, &o, message, stack);
+	return o.code;
+}
+
+/* --- the script's own answer --- */
+
+static const char *
+finish(struct run *run)
+{
+	static const char text[] = "respond was called more than once; "
+	    "the first call is the answer";
+	struct response *rs = run->rs;
+
+	if (run->ignored > 0)
+		run_log(run, RECORD_WARN, text, strlen(text), "", 0);
+	if (!run->responded)
+		response_bytes(rs, 200, NULL, "", 0);
+#if __has_include("runtime/js_blob.c")
+	if (run->blob != NULL) {
+		enum fz_err err = js_blob_send(run);
+
+		if (err != FZ_OK)
+			return outcome_refuse(run, err, "the blob cannot be sent");
+	}
+#endif
+	if (rs->broken)
+		return outcome_refuse(run, FZ_INTERNAL_ERROR, "too many headers");
+	if (rs->status == 204 || rs->status == 304) {
+		response_fini(rs);
+		response_unset(rs, "Content-Type");
+	}
+	return NULL;
+}
+
+const char *
+outcome_refuse(struct run *run, enum fz_err err, const char *message)
+{
+	struct outcome o = { err_status(err), err_code(err), err_text(err), false };
+
+	run_log(run, RECORD_ERROR, message, strlen(message), "", 0);
+	refuse(run, &o, message, "");
+	return o.code;
+}
+
+const char *
+outcome_write(struct run *run, enum guard_end end, const struct guard_used *used,
+    const struct call_error *e)
+{
+	if (end != GUARD_DONE || e->thrown)
+		return fail(run, end, used, e);
+	return finish(run);
+}

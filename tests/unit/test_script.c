@@ -1,0 +1,277 @@
+/*
+ * What answers a request (contract 5.1): the order of results, promises, modules.
+ */
+#include "tests/unit/script_fixture.h"
+
+struct row {
+	const char	*source;
+	int		 status;
+	const char	*body;
+};
+
+static void
+run_rows(const struct row *rows, size_t n)
+{
+	struct answer a;
+
+	for (size_t i = 0; i < n; i++) {
+		script_eval(&a, rows[i].source);
+		if (a.status != rows[i].status || strcmp(a.body, rows[i].body) != 0)
+			fail_msg("%s\n  gives %d: %s\n  not   %d: %s", rows[i].source,
+			    a.status, a.body, rows[i].status, rows[i].body);
+	}
+}
+
+static void
+test_order(void **state)
+{
+	static const struct row rows[] = {
+		/* 1: the first respond, wherever it was made; code after it runs */
+		{ "respond('a'); respond('b')", 200, "a" },
+		{ "function f() { respond(201, 'deep'); } [1].forEach(f)", 201, "deep" },
+		{ "respond('a'); module.exports = function () { return 'b'; }", 200, "a" },
+		{ "module.exports = function () { respond('x'); return 'y'; }", 200, "x" },
+		{ "return respond(202, 'r')", 202, "r" },
+		{ "var o = { n: 1 }; respond(o); o.n = 2", 200, "{\"n\":1}" },
+		/* 2: what is exported */
+		{ "module.exports = function (r) { return r.path; }", 200, "/api/x" },
+		{ "exports.default = function (r) { return r.method; }", 200, "GET" },
+		{ "exports.handler = function (r) { return r === request; }", 200, "true" },
+		{ "exports.default = function () { return 'd'; };"
+		  "exports.handler = function () { return 'h'; }", 200, "d" },
+		{ "module.exports = function () { return { status: 204 }; }", 204, "" },
+		{ "module.exports = function () {}", 200, "" },
+		{ "module.exports = function () { return 'f'; }; return 'v'", 200, "f" },
+		{ "exports.default = 5; exports.handler = function () { return 'h'; }", 200,
+		  "h" },
+		/* 3: a value */
+		{ "return { status: 201, body: 'made', headers: { 'X-A': 'b' } }", 201, "made" },
+		{ "return { body: [1, 2] }", 200, "[1,2]" },
+		{ "return { headers: {} }", 200, "" },
+		{ "return { a: 1 }", 200, "{\"a\":1}" },
+		{ "return [1]", 200, "[1]" },
+		{ "return 'text'", 200, "text" },
+		{ "return 404", 200, "404" },
+		{ "return true", 200, "true" },
+		{ "return null", 200, "null" },
+		{ "return undefined", 200, "" },
+		{ "return function () {}", 200, "" },
+		{ "function handler() { return 'h'; } return 'value'", 200, "value" },
+		{ "return Promise.resolve({ status: 203, body: 'later' })", 203, "later" },
+		/* 4: a function called handler */
+		{ "function handler(r) { return r.path; }", 200, "/api/x" },
+		{ "function handler(r) { respond(201, r.path); }", 201, "/api/x" },
+		{ "module.exports = function () {}; function handler() { return 'h'; }", 200,
+		  "" },
+		/* 5: nothing */
+		{ "", 200, "" },
+		{ "var x = 1;", 200, "" },
+	};
+
+	(void)state;
+	run_rows(rows, COUNT(rows));
+}
+
+static void
+test_promises(void **state)
+{
+	static const struct row rows[] = {
+		{ "return Promise.resolve(1).then(function (n) { return { n: n + 1 }; })", 200,
+		  "{\"n\":2}" },
+		{ "module.exports = function () { return Promise.resolve('p'); }", 200, "p" },
+		{ "Promise.resolve().then(function () { respond('job'); })", 200, "job" },
+		{ "module.exports = function () {"
+		  " return Promise.resolve().then(function () { respond('r'); }); }", 200, "r" },
+		/* nested ones are awaited to the end */
+		{ "return Promise.resolve(Promise.resolve('in'))", 200, "in" },
+		{ "return { then: function (ok) { ok('thenable'); } }", 200, "thenable" },
+		/* a handled rejection is none */
+		{ "var p = Promise.reject(new Error('x')); p.catch(function () {});"
+		  "return 'fine'", 200, "fine" },
+		/* answered: what still waits does not matter */
+		{ "respond('a'); return new Promise(function () {})", 200, "a" },
+		/* jobs of jobs all run before the answer goes */
+		{ "var log = []; Promise.resolve().then(function () { log.push(1);"
+		  " Promise.resolve().then(function () { log.push(2); respond(log); }); })", 200,
+		  "[1,2]" },
+	};
+	struct answer a;
+
+	(void)state;
+	script_site.show_errors = false;
+	run_rows(rows, COUNT(rows));
+	script_plain();
+	script_throws("return new Promise(function () {})", "nothing will settle");
+	script_throws("module.exports = function () { return new Promise(function () {}); }",
+	    "nothing will settle");
+	script_throws("return Promise.reject(new TypeError('no'))", "TypeError: no");
+	script_throws("Promise.reject(new Error('lost')); respond('ok')", "Error: lost");
+	script_throws("respond('ok'); throw new Error('after')", "Error: after");
+	script_throws("respond('ok'); Promise.resolve().then(function () { null.x; })",
+	    "TypeError");
+	script_throws("module.exports = function () { throw 'text'; }", "text");
+	script_eval(&a, "return Promise.reject(undefined)");
+	assert_int_equal(a.status, 500);
+}
+
+static void
+test_globals(void **state)
+{
+	(void)state;
+	script_is("respond([typeof request, typeof respond, typeof fazt, typeof console])",
+	    "[\"object\",\"function\",\"object\",\"object\"]");
+	script_is("respond([typeof Duktape, typeof CBOR, typeof __drain, typeof Buffer,"
+	    " typeof __promiseState, typeof __unhandled, typeof String.fromBufferRaw])",
+	    "[\"undefined\",\"undefined\",\"undefined\",\"undefined\",\"undefined\","
+	    "\"undefined\",\"undefined\"]");
+	script_is("respond(Object.getOwnPropertyNames(globalThis).filter(function (k) {"
+	    " return /^__host/.test(k); }))", "[]");
+	script_is("respond([typeof setTimeout, typeof process, typeof XMLHttpRequest])",
+	    "[\"undefined\",\"undefined\",\"undefined\"]");
+	/* They may be shadowed and replaced like any other. */
+	script_is("var request = 1; respond(request)", "");
+	script_is("var k = Object.keys(globalThis); respond([k.indexOf('request'),"
+	    " k.indexOf('respond'), k.indexOf('fazt'), k.indexOf('console')])",
+	    "[-1,-1,-1,-1]");
+	script_is("respond(this === module.exports)", "true");
+}
+
+static void
+deploy_modules(void)
+{
+	script_deploy("api/main.js",
+	    "var n = request.query.m; respond(require(n));",
+	    "api/a.js", "module.exports = 'a of api';",
+	    "api/lib/a.js", "module.exports = 'a of lib';",
+	    "api/lib/b.js", "module.exports = [require('./a'), require('../a'),"
+		" require('./only')];",
+	    "api/only.js", "exports.only = 1;",
+	    "api/data.json", "{\"json\": [1, \"\xc3\xa9\"]}",
+	    "api/bad.json", "{nope",
+	    "api/dir/index.js", "module.exports = 'index';",
+	    "api/deep/er/x.js", "module.exports = require('../../a');",
+	    "api/loop1.js", "exports.one = 1; exports.two = require('./loop2').seen;",
+	    "api/loop2.js", "exports.seen = Object.keys(require('./loop1'));",
+	    "api/throws.js", "throw new RangeError('inside');",
+	    "api/self.js", "module.exports = [module.id, module.filename, typeof require,"
+		" typeof exports, this === exports];",
+	    "api/syntax.js", "var = ;",
+	    "secret.js", "module.exports = 'outside';",
+	    "private/p.js", "module.exports = 'private';", NULL);
+}
+
+static void
+test_require(void **state)
+{
+	static const struct {
+		const char	*name;
+		const char	*want;		/* body, or part of an error */
+	} rows[] = {
+		{ "./a", "a of api" },
+		{ "./a.js", "a of api" },
+		{ "a", "a of api" },
+		{ "./lib/b", "[\"a of lib\",\"a of api\",{\"only\":1}]" },
+		{ "lib/b.js", "[\"a of lib\",\"a of api\",{\"only\":1}]" },
+		{ "./data.json", "{\"json\":[1,\"\xc3\xa9\"]}" },
+		{ "./data", "{\"json\":[1,\"\xc3\xa9\"]}" },
+		{ "./dir", "index" },
+		{ "./dir/", "index" },
+		{ "./dir/index", "index" },
+		{ "./deep/er/x", "a of api" },
+		{ "./deep/../a", "a of api" },
+		{ ".//a", "a of api" },
+		{ "./loop1", "{\"one\":1,\"two\":[\"one\"]}" },
+		{ "./self", "[\"api/self.js\",\"api/self.js\",\"function\",\"object\",true]" },
+		{ "./bad", "SyntaxError" },
+		{ "./throws", "inside" },
+		{ "./syntax", "SyntaxError" },
+		{ "./none", "cannot require './none'" },
+		{ "none", "cannot require 'none'" },
+		{ "../secret", "cannot require '../secret'" },
+		{ "../secret.js", "cannot require" },
+		{ "../private/p", "cannot require" },
+		{ "../../../../etc/passwd", "cannot require" },
+		{ "/api/a", "cannot require" },
+		{ "", "cannot require ''" },
+		{ "./", "cannot require './'" },
+		{ "..", "cannot require '..'" },
+		{ "./a/../../secret", "cannot require" },
+		{ "./a%00", "cannot require" },
+		{ "transpiler", "cannot require" },
+	};
+	char uri[200];
+	struct answer a;
+
+	(void)state;
+	deploy_modules();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(uri, sizeof(uri), "/api/x?m=%s", rows[i].name);
+		script_ask(&a, "GET", uri, NULL, NULL);
+		if (strstr(a.body, rows[i].want) == NULL ||
+		    (a.status == 200) != (strcmp(a.body, rows[i].want) == 0))
+			fail_msg("require('%s') gives %d: %s, not %s", rows[i].name, a.status,
+			    a.body, rows[i].want);
+	}
+	script_throws("require(5)", "TypeError: require needs a name");
+	script_throws("require()", "TypeError");
+}
+
+static void
+test_module_cache(void **state)
+{
+	struct answer a;
+
+	(void)state;
+	script_deploy("api/main.js",
+	    "var a = require('./m'), b = require('./m.js'); a.n++;"
+	    "var t = 0; for (var i = 0; i < 2; i++) try { require('./t'); } catch (e) { t++; }"
+	    "respond([a === b, b.n, t, globalThis.runs])",
+	    "api/m.js", "exports.n = 1;",
+	    "api/t.js", "globalThis.runs = (globalThis.runs || 0) + 1; throw 1;", NULL);
+	for (int i = 0; i < 3; i++) {
+		script_ask(&a, "GET", "/api/x", NULL, NULL);
+		/* Run anew for each request; one that threw runs again. */
+		assert_string_equal(a.body, "[true,2,2,2]");
+	}
+}
+
+static void
+test_main_is_missing(void **state)
+{
+	struct answer a;
+
+	(void)state;
+	script_deploy("index.html", "<p>", NULL);
+	script_ask(&a, "GET", "/api/x", NULL, NULL);
+	assert_int_equal(a.status, 404);
+	script_eval(&a, "var = 1;");
+	assert_int_equal(a.status, 500);
+	assert_non_null(strstr(a.body, "SyntaxError"));
+}
+
+static void
+test_main_paths(void **state)
+{
+	(void)state;
+	assert_string_equal(script_main(0), "api/main.js");
+	assert_string_equal(script_main(1), "api/main.ts");
+	assert_null(script_main(7));
+	assert_null(script_main(-1));
+	assert_null(script_main(1000));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_promises),
+		cmocka_unit_test(test_globals),
+		cmocka_unit_test(test_require),
+		cmocka_unit_test(test_module_cache),
+		cmocka_unit_test(test_main_is_missing),
+		cmocka_unit_test(test_main_paths),
+	};
+
+	return cmocka_run_group_tests(tests, script_setup, script_teardown);
+}
