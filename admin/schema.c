@@ -97,14 +97,16 @@ static const struct schema schemas[] = {
 	    "{'$ref':'#/components/schemas/Template'}]}}" },
 	{ "Template", NULL, "id:s name:s description:s" },
 	{ "QuotaUse", NULL, "used:i limit:i" },
-	{ "AppUsage", NULL, "disk:QuotaUse files:QuotaUse" },
+	{ "AppUsage", NULL, "disk:QuotaUse files:QuotaUse docs:QuotaUse kv:QuotaUse "
+	    "blobs:QuotaUse logs:QuotaUse" },
 	{ "AppQuotas", NULL, "disk_bytes?:i~ files?:i~ docs?:i~ kv_keys?:i~ "
 	    "blob_bytes?:i~ cpu_ms_per_min?:i~ requests_per_s?:i~ concurrency?:i~ "
-	    "egress_per_min?:i~ log_rows?:i~" },
+	    "egress_per_min?:i~ log_rows?:i~ heap_bytes?:i~ wall_ms?:i~ cpu_ms?:i~" },
 	{ "AppExport", "application/zip", "{}" },
 	{ "AppImport", "multipart/form-data",
 	    "file:bytes alias?:s data?:b overwrite?:b" },
-	{ "AppImported", NULL, "id:s title:s alias:s deploy:i docs:i kv:i blobs:i" },
+	{ "AppImported", NULL, "id:s title:s alias:s deploy:i docs:i kv:i blobs:i "
+	    "skipped:i env:[s]" },
 
 	{ "DeployUpload",
 	    "multipart/form-data,application/zip,application/gzip,application/x-tar",
@@ -152,6 +154,13 @@ static const struct schema schemas[] = {
 	{ "DomainDns", NULL, "type:s name:s value:s" },
 	{ "Domain", NULL, "domain:s app_id:s status:pending|active|error redirect_to:s~ "
 	    "dns:DomainDns checked_at:t~ error:s~" },
+	{ "LogLine", NULL, "id:i site_id:s~ level:debug|info|warn|error message:s file?:s "
+	    "line?:i request_id?:s created_at:t" },
+	{ "Logs", NULL, "logs:[LogLine]" },
+	{ "LogStream", "text/event-stream", "{'type':'string'}" },
+	{ "RequestRecord", NULL, "id:i at:t app_id:s~ deploy:i host:s method:s path:s "
+	    "status:i ms:n cpu_ms:n bytes_in:i bytes_out:i ip:s ua:s user_id:s~ error:s~ "
+	    "request_id:s" },
 	{ "DomainCreate", NULL, "domain:s redirect_to?:s" },
 	{ NULL, NULL, NULL }
 };

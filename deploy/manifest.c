@@ -18,6 +18,8 @@
 
 #define ORIGINS_MAX 32
 #define ORIGIN_LEN 300
+#define PUBLIC_MAX 32
+#define PUBLIC_LEN 1024
 
 struct reading {
 	rules_warn_fn	*warn;
@@ -152,6 +154,42 @@ origins(const struct reading *r, const json_t *cors)
 	return out;
 }
 
+/* As blob paths are spelled (store/object.h); the empty one would open everything. */
+static bool
+prefix_ok(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= PUBLIC_LEN && s[0] != '/' && strstr(s, "//") == NULL &&
+	       strstr(s, "..") == NULL;
+}
+
+static char **
+prefixes(const struct reading *r, const json_t *blobs)
+{
+	json_t *list = json_object_get(blobs, "public"), *v;
+	char **out = xcalloc(PUBLIC_MAX + 1, sizeof(*out));
+	size_t i, n = 0;
+
+	if (!json_is_array(list)) {
+		if (list != NULL)
+			tell(r, "blobs.public", "is no array");
+		out[0] = xstrdup("public/");
+		return out;
+	}
+	json_array_foreach(list, i, v) {
+		const char *s = json_string_value(v);
+
+		if (s == NULL || !prefix_ok(s))
+			tell(r, "blobs.public", "has an entry that is no prefix of a path");
+		else if (n == PUBLIC_MAX)
+			tell(r, "blobs.public", "has more than 32 entries");
+		else
+			out[n++] = xstrdup(s);
+	}
+	return out;
+}
+
 static void
 fill(struct manifest *m, const struct reading *r, const json_t *root)
 {
@@ -167,6 +205,7 @@ fill(struct manifest *m, const struct reading *r, const json_t *root)
 	m->preview_access = (enum manifest_access)want_word(r, preview, "access",
 	    "preview.access", access_words, ACCESS_PUBLIC);
 	m->cors_origins = origins(r, group(r, root, "cors"));
+	m->blobs_public = prefixes(r, group(r, root, "blobs"));
 }
 
 struct manifest *
@@ -196,5 +235,8 @@ manifest_free(struct manifest *m)
 	for (char **p = m->cors_origins; p != NULL && *p != NULL; p++)
 		free(*p);
 	free(m->cors_origins);
+	for (char **p = m->blobs_public; p != NULL && *p != NULL; p++)
+		free(*p);
+	free(m->blobs_public);
 	free(m);
 }

@@ -21,6 +21,7 @@ struct manifest {
 	enum manifest_data	 preview_data;		/* default DATA_READONLY */
 	enum manifest_access	 preview_access;	/* default ACCESS_PUBLIC */
 	char			**cors_origins;		/* NULL-ended */
+	char			**blobs_public;		/* prefixes; NULL-ended */
 };
 
 /* text may be NULL or no JSON: the defaults, and a warning. */

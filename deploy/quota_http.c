@@ -9,21 +9,40 @@
 #include "deploy/reply.h"
 #include "store/usage.h"
 
+static void
+put_use(json_t *o, const char *name, int64_t used, int64_t limit)
+{
+	json_object_set_new(o, name, json_pack("{s:I,s:I}", "used", (json_int_t)used, "limit",
+	    (json_int_t)limit));
+}
+
 static enum fz_err
 usage_answer(struct response *rs, struct reader *rd, const struct app *a)
 {
+	struct usage_data data;
 	struct quota quota;
+	int64_t lines = 0;
 	struct usage u;
-	enum fz_err err = usage_of_app(rd, a->id, &u);
+	enum fz_err err;
+	json_t *o;
 
 	quota_read(a->quotas, &quota);
+	err = usage_of_app(rd, a->id, &u);
+	if (err == FZ_OK)
+		err = usage_of_data(rd, a->id, &data);
+	if (err == FZ_OK)
+		err = usage_of_log(rd, a->id, &lines);
 	if (err != FZ_OK)
 		return err;
-	return response_data(rs, 200, json_pack("{s:{s:I,s:I},s:{s:I,s:I}}",
-	    "disk", "used", (json_int_t)u.disk,
-	    "limit", (json_int_t)quota.disk_bytes,
-	    "files", "used", (json_int_t)u.files,
-	    "limit", (json_int_t)quota.files));
+	o = json_object();
+	put_use(o, "disk", u.disk + data.kv_bytes + data.doc_bytes + data.object_bytes,
+	    quota.disk_bytes);
+	put_use(o, "files", u.files, quota.files);
+	put_use(o, "docs", data.docs, quota.docs);
+	put_use(o, "kv", data.kv_keys, quota.kv_keys);
+	put_use(o, "blobs", data.object_bytes, quota.blob_bytes);
+	put_use(o, "logs", lines, quota.log_rows);
+	return response_data(rs, 200, o);
 }
 
 static enum fz_err

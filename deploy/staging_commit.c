@@ -1,8 +1,8 @@
 /*
  * From a staging to a version: one transaction that finds or makes the app, checks what
  * the caller asked to be true, writes the version and moves the pointer.  Everything slow
- * (sorting, reading manifest.json and the rule files, the digest) happens before it, so
- * other writers wait for rows and never for parsing.
+ * (sorting, reading manifest.json and the rule files, translating scripts, the digest)
+ * happens before it, so other writers wait for rows and never for parsing.
  *
  * The target is looked up again inside the transaction: between the upload and here an
  * alias may have moved to another app, one that this key may not touch.  A tree equal to
@@ -24,6 +24,7 @@
 #include "deploy/quota_edit.h"
 #include "deploy/rules.h"
 #include "deploy/staging_impl.h"
+#include "deploy/translate.h"
 #include "store/alias.h"
 
 struct commit {
@@ -148,6 +149,8 @@ read_tree(struct commit *c)
 	if (err == FZ_OK)
 		err = read_rules(c, rd);
 	reader_close(rd);
+	if (err == FZ_OK)
+		translate_staged(c->st);
 	version_digest(c->st->v, c->st->n, c->spa, c->digest);
 	return err;
 }

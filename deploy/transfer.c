@@ -4,9 +4,9 @@
  * libarchive marks names as UTF-8 only in a UTF-8 locale, so the thread borrows one.
  *
  * Reading goes the way of every upload (deploy/archive.h), so names and sizes are judged
- * there.  Afterwards export.json and files/ are taken out of what came; data/ and blobs/
- * of other nodes are passed over.  The list of files in export.json must fit the files
- * to the byte: an archive that was changed on its way, or cut, is no backup.
+ * there.  Afterwards export.json, files/ and the rest are told apart; names that none of
+ * them has are passed over.  The list of files in export.json must fit the files to the
+ * byte: an archive that was changed on its way, or cut, is no backup.
  */
 #include "deploy/transfer.h"
 
@@ -15,6 +15,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -97,18 +98,18 @@ write_doc(struct out *o, const json_t *doc)
 }
 
 static enum fz_err
-write_file(struct out *o, const struct file *f)
+write_blob(struct out *o, const char *name, int64_t blob, uint64_t size, int64_t at,
+    bool deflate)
 {
-	const char *name = arena_printf(o->rq->arena, "files/%s", f->path);
 	struct body_source *source;
 	const void *p;
 	size_t n = 1;
 	enum fz_err err;
 
-	err = begin_entry(o, name, f->size, f->since, mime_is_text(f->mime));
-	if (err != FZ_OK || f->size == 0)
+	err = begin_entry(o, name, size, at, deflate);
+	if (err != FZ_OK || size == 0)
 		return err;
-	source = blob_source(o->rq->node->store, f->blob, BLOB_PLAIN, 0, f->size);
+	source = blob_source(o->rq->node->store, blob, BLOB_PLAIN, 0, size);
 	while (err == FZ_OK && n > 0) {
 		err = source->next(source, &p, &n);
 		if (err == FZ_OK && n > 0)
@@ -116,6 +117,88 @@ write_file(struct out *o, const struct file *f)
 	}
 	source->close(source);
 	return err == FZ_NOT_FOUND ? FZ_SERVICE_UNAVAILABLE : err;
+}
+
+static enum fz_err
+write_files(struct out *o, const struct transfer *t)
+{
+	enum fz_err err = FZ_OK;
+
+	for (size_t i = 0; err == FZ_OK && i < t->nfiles; i++) {
+		const struct file *f = &t->files[i];
+
+		err = write_blob(o, arena_printf(o->rq->arena, "files/%s", f->path), f->blob,
+		    f->size, f->since, mime_is_text(f->mime));
+	}
+	return err;
+}
+
+/*
+ * Whoever reads an upload refuses what unpacks to LIMIT_RATIO times its size, and data
+ * may be that dull.  Such a piece is stored as it is; the fastest level tells well enough.
+ */
+static bool
+packs_well(const struct spool *spool, char *block)
+{
+	uint64_t size = spool_size(spool), at = 0;
+	unsigned char out[4096];
+	z_stream z = { 0 };
+	ssize_t got = 1;
+
+	if (deflateInit(&z, Z_BEST_SPEED) != Z_OK)
+		return false;
+	while (at < size && got > 0) {
+		got = spool_read(spool, at, block, BLOCK);
+		z.next_in = (unsigned char *)block;
+		z.avail_in = got > 0 ? (uInt)got : 0;
+		do {
+			z.next_out = out;
+			z.avail_out = sizeof(out);
+			(void)deflate(&z, Z_NO_FLUSH);
+		} while (z.avail_out == 0);
+		at += got > 0 ? (uint64_t)got : 0;
+	}
+	at = z.total_out;
+	deflateEnd(&z);
+	return size < LIMIT_RATIO_FROM || size / (LIMIT_RATIO / 4) < at;
+}
+
+static enum fz_err
+write_piece(struct out *o, const struct datadump_piece *piece)
+{
+	uint64_t size = spool_size(piece->spool), at = 0;
+	char *block = xmalloc(BLOCK);
+	ssize_t got;
+	enum fz_err err;
+
+	err = begin_entry(o, piece->name, size, clock_wall_ms(),
+	    packs_well(piece->spool, block));
+	while (err == FZ_OK && at < size) {
+		got = spool_read(piece->spool, at, block, BLOCK);
+		err = got <= 0 ? FZ_IO :
+		    zip_result(o, archive_write_data(o->zip, block, (size_t)got));
+		at += got > 0 ? (uint64_t)got : 0;
+	}
+	free(block);
+	return err;
+}
+
+static enum fz_err
+write_data(struct out *o, const struct datadump *d)
+{
+	enum fz_err err = FZ_OK;
+	char hash[SHA256_HEX];
+
+	for (size_t i = 0; err == FZ_OK && i < d->npieces; i++)
+		err = write_piece(o, &d->pieces[i]);
+	for (size_t i = 0; err == FZ_OK && i < d->nblobs; i++) {
+		const struct datadump_blob *b = &d->blobs[i];
+
+		str_hex(hash, b->sha256, SHA256_LEN);
+		err = write_blob(o, arena_printf(o->rq->arena, "blobs/%s", hash), b->blob,
+		    b->size, clock_wall_ms(), false);
+	}
+	return err;
 }
 
 static json_t *
@@ -131,29 +214,54 @@ deploy_json(const struct version *v)
 }
 
 static json_t *
-make_doc(struct request *rq, const json_t *app, const struct version *v,
-    const struct file *files, size_t n)
+files_json(const struct transfer *t)
 {
-	json_t *list = json_array(), *doc;
+	json_t *list = json_array();
 	char hash[SHA256_HEX];
 
-	for (size_t i = 0; i < n; i++) {
-		str_hex(hash, files[i].sha256, SHA256_LEN);
-		json_array_append_new(list, json_pack("{s:s,s:I,s:s,s:s}", "path",
-		    files[i].path, "size", (json_int_t)files[i].size, "sha256", hash,
-		    "mime_type", files[i].mime));
+	for (size_t i = 0; i < t->nfiles; i++) {
+		const struct file *f = &t->files[i];
+
+		str_hex(hash, f->sha256, SHA256_LEN);
+		json_array_append_new(list, json_pack("{s:s,s:I,s:s,s:s}", "path", f->path,
+		    "size", (json_int_t)f->size, "sha256", hash, "mime_type", f->mime));
 	}
-	doc = json_pack("{s:i,s:o,s:o,s:O,s:o,s:o}", "format", FORMAT, "generator",
+	return list;
+}
+
+static json_t *
+env_json(const struct transfer *t)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < t->nenv; i++)
+		json_array_append_new(list, json_string(t->env[i].name));
+	return list;
+}
+
+static json_t *
+data_json(const struct datadump *d)
+{
+	if (d == NULL)
+		return json_null();
+	return json_pack("{s:I,s:I,s:I,s:b}", "kv", (json_int_t)d->kv, "docs",
+	    (json_int_t)d->docs, "blobs", (json_int_t)d->objects, "one_moment",
+	    d->one_moment);
+}
+
+static json_t *
+make_doc(struct request *rq, const struct transfer *t)
+{
+	return json_pack("{s:i,s:o,s:o,s:O,s:o,s:o,s:o,s:o}", "format", FORMAT, "generator",
 	    json_sprintf("fazt-fcgi %s", rq->node->version), "exported_at",
-	    reply_time(clock_wall_ms()), "app", (json_t *)app, "deploy", deploy_json(v),
-	    "files", list);
-	return doc;
+	    reply_time(clock_wall_ms()), "app", t->app, "deploy", deploy_json(t->version),
+	    "files", files_json(t), "env", env_json(t), "data", data_json(t->data));
 }
 
 static enum fz_err
-write_all(struct out *o, const json_t *doc, const struct file *files, size_t n)
+write_all(struct out *o, const json_t *doc, const struct transfer *t)
 {
-	enum fz_err err = FZ_OK;
+	enum fz_err err;
 
 	if (archive_write_set_format_zip(o->zip) != ARCHIVE_OK ||
 	    archive_write_set_bytes_per_block(o->zip, BLOCK) != ARCHIVE_OK ||
@@ -161,14 +269,15 @@ write_all(struct out *o, const json_t *doc, const struct file *files, size_t n)
 	    archive_write_open(o->zip, o, NULL, write_spool, NULL) != ARCHIVE_OK)
 		return FZ_IO;
 	err = write_doc(o, doc);
-	for (size_t i = 0; err == FZ_OK && i < n; i++)
-		err = write_file(o, &files[i]);
+	if (err == FZ_OK)
+		err = write_files(o, t);
+	if (err == FZ_OK && t->data != NULL)
+		err = write_data(o, t->data);
 	return err == FZ_OK ? zip_result(o, archive_write_close(o->zip)) : err;
 }
 
 enum fz_err
-transfer_write(struct request *rq, const json_t *app, const struct version *v,
-    const struct file *files, size_t n, struct spool *out)
+transfer_write(struct request *rq, const struct transfer *t, struct spool *out)
 {
 	struct out o = { .rq = rq, .spool = out };
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL), old;
@@ -178,10 +287,10 @@ transfer_write(struct request *rq, const json_t *app, const struct version *v,
 	if (utf8 == NULL)
 		return FZ_IO;
 	old = uselocale(utf8);
-	doc = make_doc(rq, app, v, files, n);
+	doc = make_doc(rq, t);
 	o.zip = archive_write_new();
 	if (o.zip != NULL)
-		err = write_all(&o, doc, files, n);
+		err = write_all(&o, doc, t);
 	/* Freeing would write what an unfinished archive still holds. */
 	if (o.zip != NULL && err != FZ_OK)
 		archive_write_fail(o.zip);
@@ -289,9 +398,24 @@ check_files(struct response *rs, const struct staging *st, const json_t *list)
 	return err;
 }
 
+/* What is neither export.json nor a file of the app, before it is dropped from st. */
+static void
+take_rest(struct request *rq, const struct staging *st, struct transfer_rest *rest)
+{
+	rest->v = arena_alloc(rq->arena, (staging_count(st) + 1) * sizeof(rest->v[0]));
+	rest->n = 0;
+	for (size_t i = 0; i < staging_count(st); i++) {
+		const struct file *f = staging_pick_at(st, i);
+
+		if (str_starts(f->path, "data/") || str_starts(f->path, "blobs/"))
+			rest->v[rest->n++] = *f;
+	}
+}
+
 enum fz_err
 transfer_read(struct request *rq, struct response *rs, struct staging *st,
-    const struct spool *spool, uint64_t off, uint64_t len, json_t **doc)
+    const struct spool *spool, uint64_t off, uint64_t len, json_t **doc,
+    struct transfer_rest *rest)
 {
 	const json_t *list;
 	json_t *got;
@@ -301,6 +425,7 @@ transfer_read(struct request *rq, struct response *rs, struct staging *st,
 		err = read_doc(rq, rs, st, &got);
 	if (err != FZ_OK)
 		return err;
+	take_rest(rq, st, rest);
 	staging_pick_below(st, "files");
 	list = json_object_get(got, "files");
 	if (list != NULL && !json_is_array(list))

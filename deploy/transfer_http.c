@@ -2,9 +2,17 @@
  * Export and import of an app over HTTP.
  *
  * An export is made whole before the answer begins, so that one that fails is an error
- * and not half an archive.  An import into a new app makes the app with its settings
- * first and its files last: what was private is never public for a moment.  Into an
- * existing app (overwrite) it is one more deploy, and then the settings.
+ * and not half an archive.
+ *
+ * An import into a new app fills it in the trash, where nobody sees it: settings, then data
+ * in many short transactions.  Then it comes out with its name, and its files go live last.
+ * What fails on the way is purged; what a crash leaves is purged when its days in the trash
+ * are over.
+ *
+ * Into an existing app (overwrite) nothing is removed but the files: data of the archive takes
+ * the place of what has the same key, id or path, then it is one more deploy, and then
+ * the settings.  Visitors see the data change while it is written.  What fails in the
+ * middle says how much was written; importing again brings it to its end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +24,11 @@
 #include "deploy/app_edit.h"
 #include "deploy/app_make.h"
 #include "deploy/app_view.h"
+#include "deploy/dataload.h"
 #include "deploy/deploy_target.h"
 #include "deploy/reply.h"
 #include "deploy/transfer.h"
+#include "store/alias.h"
 #include "store/version.h"
 
 #define PIECE (64 * KIB)
@@ -72,14 +82,40 @@ send_zip(struct response *rs, struct spool *spool, const char *uid, const char *
 
 struct export {
 	struct app	 app;
-	json_t		*view;
-	bool		 has_version;
 	struct version	 version;
 	struct file	*files;
-	size_t		 n;
+	struct env	*env;
+	struct datadump	 data;
+	struct transfer	 t;
 };
 
 /* One moment's picture of the app; the contents it names do not change. */
+static enum fz_err
+load_in(struct request *rq, struct response *rs, struct reader **rd, struct export *e)
+{
+	bool with_data = request_flag(rq, "data");
+	enum fz_err err = app_param(rq, rs, *rd, &e->app);
+
+	if (err == FZ_OK && e->app.live != 0) {
+		e->t.version = &e->version;
+		err = version_by_id(*rd, rq->arena, e->app.live, &e->version);
+		if (err == FZ_OK)
+			err = file_list(*rd, rq->arena, e->app.live, &e->files, &e->t.nfiles);
+	}
+	if (err == FZ_OK)
+		err = env_list(*rd, rq->arena, e->app.id, &e->env, &e->t.nenv);
+	if (err == FZ_OK)
+		err = app_view(rq, *rd, &e->app, &e->t.app);
+	if (err == FZ_OK && with_data) {
+		e->t.data = &e->data;
+		err = datadump_take(rq, rd, e->app.id, &e->data);
+	}
+	e->t.files = e->files;
+	e->t.env = e->env;
+	return err == FZ_PAYLOAD_TOO_LARGE ?
+	    response_why(rs, FZ_NOT_SUPPORTED, "The data is too much for one archive") : err;
+}
+
 static enum fz_err
 load_export(struct request *rq, struct response *rs, struct export *e)
 {
@@ -88,14 +124,7 @@ load_export(struct request *rq, struct response *rs, struct export *e)
 
 	if (err != FZ_OK)
 		return err;
-	err = app_param(rq, rs, rd, &e->app);
-	e->has_version = err == FZ_OK && e->app.live != 0;
-	if (e->has_version)
-		err = version_by_id(rd, rq->arena, e->app.live, &e->version);
-	if (err == FZ_OK && e->has_version)
-		err = file_list(rd, rq->arena, e->app.live, &e->files, &e->n);
-	if (err == FZ_OK)
-		err = app_view(rq, rd, &e->app, &e->view);
+	err = load_in(rq, rs, &rd, e);
 	reader_close(rd);
 	return err;
 }
@@ -103,21 +132,23 @@ load_export(struct request *rq, struct response *rs, struct export *e)
 static enum fz_err
 export_app(struct request *rq, struct response *rs)
 {
-	struct export e = { .view = NULL };
-	struct spool *spool;
+	struct export e = { .files = NULL };
+	struct spool *spool = NULL;
 	enum fz_err err = load_export(rq, rs, &e);
 
-	if (err != FZ_OK)
-		return err;
-	spool = spool_new(rq->node->tmp_dir, EXPORT_MAX);
-	err = transfer_write(rq, e.view, e.has_version ? &e.version : NULL, e.files, e.n,
-	    spool);
+	if (err == FZ_OK) {
+		spool = spool_new(rq->node->tmp_dir, EXPORT_MAX);
+		err = transfer_write(rq, &e.t, spool);
+	}
+	if (err == FZ_PAYLOAD_TOO_LARGE)
+		err = response_why(rs, FZ_NOT_SUPPORTED, "The app is too much for one archive");
 	if (err == FZ_OK)
 		send_zip(rs, spool, e.app.uid, json_string_value(json_array_get(
-		    json_object_get(e.view, "aliases"), 0)));
+		    json_object_get(e.t.app, "aliases"), 0)));
 	else
 		spool_free(spool);
-	json_decref(e.view);
+	datadump_free(&e.data);
+	json_decref(e.t.app);
 	return err;
 }
 
@@ -128,8 +159,11 @@ struct import {
 	bool			 data;
 	bool			 overwrite;
 	json_t			*doc;
+	struct transfer_rest	 rest;
 	struct deploy_target	 to;
 	struct app		 app;
+	struct dataload		 load;
+	int64_t			 deploy;	/* its number, 0 = no files came */
 };
 
 static enum fz_err
@@ -224,6 +258,19 @@ find_target(struct request *rq, struct response *rs, struct reader *rd, struct i
 	return err;
 }
 
+static enum fz_err
+look(struct request *rq, struct response *rs, struct import *im)
+{
+	struct reader *rd;
+	enum fz_err err = reader_open(rq->node->store, &rd);
+
+	if (err != FZ_OK)
+		return err;
+	err = find_target(rq, rs, rd, im);
+	reader_close(rd);
+	return err;
+}
+
 /* Settings of the archive over *a, by the rules of PUT /api/apps/{app}. */
 static enum fz_err
 lay_over(struct request *rq, struct response *rs, const struct import *im, struct app *a)
@@ -239,50 +286,91 @@ lay_over(struct request *rq, struct response *rs, const struct import *im, struc
 	return err;
 }
 
+/* Name and settings as the archive has them, into the trash. */
 static enum fz_err
-make_new(struct request *rq, struct response *rs, struct writer *w, struct import *im)
+make_hidden(struct request *rq, struct response *rs, struct writer *w, struct import *im)
 {
 	const char *label = im->to.label;
 	struct app a = { .title = label, .source = "import", .description = "" };
-	struct app made;
 	enum fz_err err;
 
 	a.system = strcmp(label, "root") == 0 || strcmp(label, "404") == 0;
-	made = a;
-	err = app_make_in(rq, rs, w, &made, label);
-	if (err != FZ_OK)
-		return err;
-	err = lay_over(rq, rs, im, &made);
+	err = app_make_in(rq, rs, w, &a, NULL);
 	if (err == FZ_OK)
-		err = app_update(w, &made);
-	im->app = made;
+		err = lay_over(rq, rs, im, &a);
+	if (err == FZ_OK)
+		err = app_update(w, &a);
+	if (err == FZ_OK)
+		err = app_trash(w, a.id);
+	im->app = a;
 	return err;
 }
 
+/* Out of the trash, if the name is still free. */
 static enum fz_err
-write_app(struct request *rq, struct response *rs, struct import *im, bool settings)
+show_hidden(struct request *rq, struct response *rs, struct writer *w, struct import *im)
+{
+	struct alias al = { .type = ALIAS_PROXY, .app = im->app.id };
+	struct app made = im->app;
+	enum fz_err err = find_target(rq, rs, writer_reader(w), im);
+
+	if (err == FZ_OK && im->to.exists)
+		return response_why(rs, FZ_CONFLICT,
+		    "Somebody else has made %s meanwhile", im->to.label);
+	if (err == FZ_OK)
+		err = app_restore(w, made.id);
+	al.name = im->to.label;
+	if (err == FZ_OK)
+		err = alias_put(w, &al);
+	return err;
+}
+
+/* What is there gets the settings of the archive. */
+static enum fz_err
+settings_over(struct request *rq, struct response *rs, struct writer *w, struct import *im)
+{
+	enum fz_err err = app_by_id(writer_reader(w), rq->arena, im->app.id, &im->app);
+
+	if (err == FZ_OK)
+		err = lay_over(rq, rs, im, &im->app);
+	return err == FZ_OK ? app_update(w, &im->app) : err;
+}
+
+typedef enum fz_err step_fn(struct request *, struct response *, struct writer *,
+    struct import *);
+
+static enum fz_err
+in_writer(struct request *rq, struct response *rs, struct import *im, step_fn *step)
 {
 	struct writer *w;
 	enum fz_err err = writer_begin(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
 
-	if (err != FZ_OK)
+	return err == FZ_OK ? reply_commit(rq, w, step(rq, rs, w, im)) : err;
+}
+
+static enum fz_err
+load_data(struct request *rq, struct response *rs, struct import *im)
+{
+	struct app as_will_be = im->app;
+	enum fz_err err = lay_over(rq, rs, im, &as_will_be);
+
+	im->load.v = im->rest.v;
+	im->load.n = im->rest.n;
+	im->load.app = im->app.id;
+	quota_read(as_will_be.quotas, &im->load.quota);
+	if (err != FZ_OK || !im->data)
 		return err;
-	err = find_target(rq, rs, writer_reader(w), im);
-	if (err == FZ_OK && !im->to.exists)
-		err = make_new(rq, rs, w, im);
-	else if (err == FZ_OK) {
-		im->app = im->to.app;
-		if (settings)
-			err = lay_over(rq, rs, im, &im->app);
-		if (err == FZ_OK && settings)
-			err = app_update(w, &im->app);
-	}
-	return reply_commit(rq, w, err);
+	err = dataload_run(rq, rs, &im->load);
+	if (err != FZ_OK && im->to.exists)
+		response_detail(rs, "written", json_pack("{s:I,s:I,s:I}", "kv",
+		    (json_int_t)im->load.kv, "docs", (json_int_t)im->load.docs, "blobs",
+		    (json_int_t)im->load.blobs));
+	return err;
 }
 
 static enum fz_err
 commit_files(struct request *rq, struct response *rs, struct staging *st,
-    struct import *im, int64_t *deploy)
+    struct import *im)
 {
 	const json_t *app = json_object_get(im->doc, "app");
 	struct deploy_options opt = { .app_uid = im->app.uid, .source = "import",
@@ -295,61 +383,73 @@ commit_files(struct request *rq, struct response *rs, struct staging *st,
 		return FZ_OK;
 	err = staging_commit(st, rq, rs, &opt, &done);
 	if (err == FZ_OK)
-		*deploy = done.version.n;
+		im->deploy = done.version.n;
 	return err;
 }
 
 static enum fz_err
-write_import(struct request *rq, struct response *rs, struct staging *st,
-    struct import *im, int64_t *deploy)
+into_new(struct request *rq, struct response *rs, struct staging *st, struct import *im)
 {
-	bool existed;
-	enum fz_err err = write_app(rq, rs, im, false);
+	enum fz_err err = staging_seal(st, rs);
 
+	if (err == FZ_OK)
+		err = in_writer(rq, rs, im, make_hidden);
 	if (err != FZ_OK)
 		return err;
-	existed = im->to.exists;
-	err = commit_files(rq, rs, st, im, deploy);
-	if (err != FZ_OK && !existed)
+	err = load_data(rq, rs, im);
+	if (err == FZ_OK)
+		err = in_writer(rq, rs, im, show_hidden);
+	if (err == FZ_OK)
+		err = commit_files(rq, rs, st, im);
+	if (err != FZ_OK)
 		app_make_undo(rq, im->app.id);
-	if (err == FZ_OK && existed)
-		err = write_app(rq, rs, im, true);
 	return err;
+}
+
+static enum fz_err
+into_existing(
+    struct request *rq, struct response *rs, struct staging *st, struct import *im)
+{
+	enum fz_err err = staging_seal(st, rs);
+
+	im->app = im->to.app;
+	if (err == FZ_OK)
+		err = load_data(rq, rs, im);
+	if (err == FZ_OK)
+		err = commit_files(rq, rs, st, im);
+	return err == FZ_OK ? in_writer(rq, rs, im, settings_over) : err;
+}
+
+/* Names of variables the app had and that somebody has to set. */
+static json_t *
+wanted_env(const struct import *im)
+{
+	json_t *v = json_object_get(im->doc, "env");
+
+	return json_is_array(v) ? json_incref(v) : json_array();
 }
 
 static enum fz_err
 run_import(struct request *rq, struct response *rs, struct staging *st, struct import *im)
 {
-	int64_t deploy = 0;
 	enum fz_err err;
 
-	err = transfer_read(rq, rs, st, rq->body, im->file->off, im->file->len, &im->doc);
+	err = transfer_read(rq, rs, st, rq->body, im->file->off, im->file->len, &im->doc,
+	    &im->rest);
 	if (err == FZ_OK)
 		err = choose_alias(rs, im);
 	if (err == FZ_OK)
-		err = write_import(rq, rs, st, im, &deploy);
+		err = look(rq, rs, im);
+	if (err == FZ_OK)
+		err = im->to.exists ? into_existing(rq, rs, st, im) :
+		    into_new(rq, rs, st, im);
 	if (err != FZ_OK)
 		return err;
-	return response_data(rs, 201, json_pack("{s:s,s:s,s:s,s:I,s:i,s:i,s:i}",
+	return response_data(rs, 201, json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:o}",
 	    "id", im->app.uid, "title", im->app.title, "alias", im->to.label,
-	    "deploy", (json_int_t)deploy, "docs", 0, "kv", 0, "blobs", 0));
-}
-
-/* A taken name is told before the archive is unpacked, if it is known by then. */
-static enum fz_err
-early_look(struct request *rq, struct response *rs, struct import *im)
-{
-	struct reader *rd;
-	enum fz_err err;
-
-	if (im->alias == NULL)
-		return FZ_OK;
-	err = reader_open(rq->node->store, &rd);
-	if (err != FZ_OK)
-		return err;
-	err = find_target(rq, rs, rd, im);
-	reader_close(rd);
-	return err;
+	    "deploy", (json_int_t)im->deploy, "docs", (json_int_t)im->load.docs, "kv",
+	    (json_int_t)im->load.kv, "blobs", (json_int_t)im->load.blobs, "skipped",
+	    (json_int_t)im->load.skipped, "env", wanted_env(im)));
 }
 
 static enum fz_err
@@ -361,8 +461,9 @@ import_app(struct request *rq, struct response *rs)
 
 	if (err == FZ_OK)
 		err = read_form(rq, rs, &im);
-	if (err == FZ_OK)
-		err = early_look(rq, rs, &im);
+	/* A taken name is told before the archive is unpacked, if it is known by then. */
+	if (err == FZ_OK && im.alias != NULL)
+		err = look(rq, rs, &im);
 	if (err == FZ_OK)
 		err = staging_new(rq->node->store, rq->arena, &st);
 	if (err == FZ_OK)

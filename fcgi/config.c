@@ -39,8 +39,12 @@ static const struct entry entries[] = {
 	{ "server", "public_port", KIND_INT, AT(public_port), 0, 0, 65535 },
 	{ "server", "dev", KIND_BOOL, AT(dev), 0, 0, 0 },
 	{ "server", "workers", KIND_INT, AT(workers), 0, 2, 256 },
+	{ "server", "script_slots", KIND_INT, AT(script_slots), 0, 0, 255 },
 	{ "server", "drain_s", KIND_INT, AT(drain_s), 0, 1, 300 },
 	{ "limits", "queue", KIND_INT, AT(queue), 0, 8, 65536 },
+	{ "limits", "app_queue", KIND_INT, AT(app_queue), 0, 1, 65536 },
+	{ "limits", "script_queue", KIND_INT, AT(script_queue), 0, 1, 65536 },
+	{ "limits", "script_cache_mib", KIND_INT, AT(script_cache_mib), 0, 0, 65536 },
 	{ "limits", "rate", KIND_INT, AT(rate), 0, 0, 1000000 },
 	{ "limits", "burst", KIND_INT, AT(burst), 0, 1, 10000000 },
 	{ "limits", "cache_mib", KIND_INT, AT(cache_mib), 0, 1, 65536 },
@@ -52,6 +56,14 @@ static const struct entry entries[] = {
 	{ "store", "readers", KIND_INT, AT(readers), 0, 2, 256 },
 	{ "store", "external_checkpoint", KIND_BOOL, AT(external_checkpoint), 0, 0, 0 },
 };
+
+#define APP_QUEUE 32
+#define SCRIPT_QUEUE 256
+/* Unless said otherwise: */
+#define SCRIPT_CACHE_MIB 256		/* at most */
+#define SCRIPT_CACHE_LEAST 16
+#define SCRIPT_SLOTS 4			/* at least, where there is memory for them */
+#define SCRIPT_MIB 64			/* heap and buffers of one, by the usual quota */
 
 struct reading {
 	struct config	*config;
@@ -67,6 +79,8 @@ config_init(struct config *c)
 	c->scheme = "https";
 	c->workers = 32;
 	c->queue = LIMIT_QUEUE;
+	c->app_queue = APP_QUEUE;
+	c->script_queue = SCRIPT_QUEUE;
 	c->rate = LIMIT_RATE;
 	c->burst = LIMIT_BURST;
 	c->cache_mib = 64;
@@ -212,31 +226,67 @@ config_load(struct config *c, const char *path, const char *state_dir, struct wh
 	return FZ_OK;
 }
 
+static int64_t
+ram_mib(void)
+{
+	int64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+
+	return pages / (int64_t)(MIB / 1024) * (page / 1024);
+}
+
 /*
  * The sum of what the parts may hold at worst must be a size a server can have: an
  * absurd combination is refused at start rather than by the kernel under load.
  */
 static enum fz_err
-memory_verify(const struct config *c, struct why *why)
+memory_verify(const struct config *c, int64_t *left, struct why *why)
 {
-	int64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-	int64_t ram_mib = pages / (int64_t)(MIB / 1024) * (page / 1024);
 	int64_t worst = c->workers * 4 + (c->queue * 2) / 8 + c->cache_mib + c->readers * 3 +
-	    64;
+	    c->script_cache_mib + c->script_slots * SCRIPT_MIB + 64;
+	int64_t ram = ram_mib();
 
-	if (ram_mib > 0 && worst > ram_mib)
+	*left = ram > 0 ? ram - worst : INT32_MAX;
+	if (*left < 0)
 		return why_set(why, FZ_VALIDATION_FAILED,
-		    "workers, queue, cache_mib and readers together may need %lld MiB; "
-		    "this machine has %lld MiB",
-		    (long long)worst, (long long)ram_mib);
+		    "workers, script_slots, queue, cache_mib, script_cache_mib and readers "
+		    "together may need %lld MiB; this machine has %lld MiB",
+		    (long long)worst, (long long)ram);
 	return FZ_OK;
 }
 
+static int64_t
+within(int64_t n, int64_t least, int64_t most)
+{
+	if (n > most)
+		n = most;
+	return n < least ? least : n;
+}
+
+/* What was left to us, by what the machine has left.  One thread is never a script's. */
+static void
+choose_script_sizes(struct config *c, int64_t left)
+{
+	int64_t cores = sysconf(_SC_NPROCESSORS_ONLN), ram = ram_mib();
+
+	if (c->script_slots == 0) {
+		c->script_slots = cores * 2 > SCRIPT_SLOTS ? cores * 2 : SCRIPT_SLOTS;
+		c->script_slots = within(c->script_slots, 1, left / 2 / SCRIPT_MIB);
+		c->script_slots = within(c->script_slots, 1, c->workers - 1);
+	}
+	if (c->script_cache_mib == 0) {
+		c->script_cache_mib = within(ram / 4, SCRIPT_CACHE_LEAST, SCRIPT_CACHE_MIB);
+		c->script_cache_mib = within(c->script_cache_mib, SCRIPT_CACHE_LEAST,
+		    left / 2);
+	}
+}
+
 enum fz_err
-config_verify(const struct config *c, struct why *why)
+config_verify(struct config *c, struct why *why)
 {
 	static const char *const levels[] = { "debug", "info", "warn", "error" };
 	bool level_ok = false;
+	int64_t left = 0;
+	enum fz_err err;
 
 	for (size_t i = 0; i < 4; i++)
 		level_ok = level_ok || strcmp(c->log_level, levels[i]) == 0;
@@ -249,5 +299,12 @@ config_verify(const struct config *c, struct why *why)
 	if (strcmp(c->scheme, "http") == 0 && !c->dev)
 		return why_set(why, FZ_VALIDATION_FAILED,
 		    "scheme http is for development: add dev = yes");
-	return memory_verify(c, why);
+	if (c->script_slots > c->workers - 1)
+		return why_set(why, FZ_VALIDATION_FAILED,
+		    "script_slots %lld: want fewer than workers (%lld)",
+		    (long long)c->script_slots, (long long)c->workers);
+	err = memory_verify(c, &left, why);
+	if (err == FZ_OK)
+		choose_script_sizes(c, left);
+	return err;
 }

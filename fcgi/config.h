@@ -40,7 +40,11 @@ struct config {
 	int64_t		 public_port;		/* in links; 0 = the scheme's own */
 	bool		 dev;
 	int64_t		 workers;
+	int64_t		 script_slots;		/* scripts at once; 0 = by workers and cores */
 	int64_t		 queue;
+	int64_t		 app_queue;		/* requests of an app that wait for a slot */
+	int64_t		 script_queue;		/* of all apps */
+	int64_t		 script_cache_mib;	/* warm heaps; 0 = by memory */
 	int64_t		 rate;			/* requests/s of one client */
 	int64_t		 burst;
 	int64_t		 cache_mib;
@@ -65,7 +69,7 @@ void		 config_fini(struct config *);
  */
 enum fz_err	 config_load(struct config *, const char *path, const char *state_dir,
 		    struct why *) MUST_CHECK;
-/* Cross-checks, after the command line was applied. */
-enum fz_err	 config_verify(const struct config *, struct why *) MUST_CHECK;
+/* Cross-checks, after the command line was applied; fills in what was left to us. */
+enum fz_err	 config_verify(struct config *, struct why *) MUST_CHECK;
 
 #endif

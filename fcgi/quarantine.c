@@ -1,8 +1,10 @@
 /*
  * A file of a few pages, mapped shared: a store to it costs what a store to memory costs,
  * and what was stored is there for the next process whatever ended this one.  It needs no
- * sync, since after a power cut the question "whose code crashed us" has no answer: the
- * boot id in the file tells.
+ * sync, since after a power cut the question "whose code crashed us" has no answer.  That
+ * there was one is told by the time of the boot (the boot id is in a part of /proc that a
+ * hardened service does not see); a clock that was set meanwhile costs one crash that is
+ * not counted.
  *
  * Each process takes one of a few banks of slots, marked by a lock of the open file that
  * the kernel drops when the process is gone.  A bank nobody holds whose slots are not empty
@@ -20,6 +22,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,7 +30,7 @@
 
 #define MAGIC 0x66617a7175617231ULL
 #define BANKS 4
-#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define BOOT_DIFFERS_MS 30000
 #define LOCK_RECORDS BANKS	/* byte of the lock on the records */
 
 struct slot {
@@ -44,7 +47,7 @@ struct record {
 
 struct page {
 	uint64_t	 magic;
-	char		 boot[64];
+	int64_t		 boot_ms;	/* wall clock of the boot */
 	struct record	 records[QUARANTINE_CASES];
 	struct slot	 banks[BANKS][QUARANTINE_SLOTS];
 };
@@ -67,15 +70,13 @@ lock(int fd, int at, int type, bool wait)
 	return fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &fl) == 0;
 }
 
-static void
-boot_id(char out[64])
+static int64_t
+boot_ms(int64_t now)
 {
-	int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out, 63);
+	struct timespec up = { 0 };
 
-	memset(out + (n > 0 ? n : 0), 0, 64 - (size_t)(n > 0 ? n : 0));
-	if (fd >= 0)
-		close(fd);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	return now - ((int64_t)up.tv_sec * 1000 + up.tv_nsec / 1000000);
 }
 
 /* Under the lock on the records. */
@@ -133,17 +134,14 @@ autopsy(struct quarantine *q, struct slot *bank, int64_t now)
 static void
 look(struct quarantine *q)
 {
-	int64_t now = clock_wall_ms();
-	char boot[64];
+	int64_t now = clock_wall_ms(), boot = boot_ms(now);
 
-	boot_id(boot);
-	if (q->page->magic != MAGIC || memcmp(q->page->boot, boot, sizeof(boot)) != 0) {
-		if (q->page->magic != MAGIC)
-			memset(q->page, 0, sizeof(*q->page));
+	if (q->page->magic != MAGIC)
+		memset(q->page, 0, sizeof(*q->page));
+	if (llabs(q->page->boot_ms - boot) > BOOT_DIFFERS_MS)
 		memset(q->page->banks, 0, sizeof(q->page->banks));
-		memcpy(q->page->boot, boot, sizeof(boot));
-		q->page->magic = MAGIC;
-	}
+	q->page->boot_ms = boot;
+	q->page->magic = MAGIC;
 	for (int i = 0; i < BANKS; i++) {
 		if (!lock(q->fd, i, F_WRLCK, false))
 			continue;

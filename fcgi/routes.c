@@ -19,7 +19,9 @@ extern const struct route transfer_routes[];
 extern const struct route install_routes[];
 extern const struct route env_routes[];
 extern const struct route data_kv_routes[];
+extern const struct route data_doc_routes[];
 extern const struct route data_blob_routes[];
+extern const struct route log_routes[];
 extern const struct route health_routes[];
 extern const struct route openapi_routes[];
 extern const struct route tls_routes[];
@@ -41,7 +43,9 @@ const struct route *const routes_all[] = {
 	install_routes,
 	env_routes,
 	data_kv_routes,
+	data_doc_routes,
 	data_blob_routes,
+	log_routes,
 	health_routes,
 	openapi_routes,
 	tls_routes,

@@ -35,9 +35,11 @@
 #include "fcgi/notify.h"
 #include "fcgi/setup.h"
 #include "fcgi/sites.h"
+#include "runtime/guard.h"
 
 #define RATE_CLIENTS 65536
 #define STUCK_MS 60000
+#define STUCK_SCRIPTS 2
 
 /* A node and the memory its texts live in; freed when its last request is over. */
 struct generation {
@@ -51,6 +53,7 @@ struct server {
 	struct sites		*sites;
 	struct cache		*cache;
 	struct rate		*rate;
+	struct setup_parts	 parts;
 	struct listeners	 listeners;
 	struct gate		*gate;
 	struct control		*control;
@@ -153,6 +156,7 @@ generation_load(struct server *s, const struct overrides *o, struct generation *
 	g->node.sites = s->sites;
 	g->node.cache = s->cache;
 	g->node.rate = s->rate;
+	setup_parts_into(&s->parts, &g->node);
 	*out = g;
 	return FZ_OK;
 }
@@ -241,6 +245,7 @@ start_gate(struct server *s, struct why *why)
 	options.release = generation_free;
 	options.workers = (unsigned)c->workers;
 	options.queue = (unsigned)c->queue;
+	options.quarantine = s->parts.quarantine;
 	options.grace_ms = c->drain_s * 1000;
 	options.uids = s->uids;
 	options.nuids = s->nuids;
@@ -296,7 +301,10 @@ reload(struct server *s, const struct overrides *o)
 	if (err == FZ_OK)
 		err = gate_node(s->gate, &next->node, generation_free, &why);
 	if (err == FZ_OK) {
+		struct lane_options lane = setup_lane(&next->config);
+
 		s->now = next;
+		gate_grant(s->gate, lane_set(s->parts.lane, &lane, clock_mono_us()));
 		sites_forget(s->sites);
 		log_set_level(level_of(next->config.log_level));
 		log_info("configuration reloaded", NULL);
@@ -309,8 +317,9 @@ reload(struct server *s, const struct overrides *o)
 }
 
 /*
- * systemd restarts us when the acceptor does not go round or when a thread has
- * been stuck on one turn for a minute: then feeding the watchdog would only hide it.
+ * systemd restarts us when the acceptor does not go round, when a thread has been stuck on
+ * one turn for a minute, or when scripts do not end although their time is long over: then
+ * feeding the watchdog would only hide it.
  */
 static bool
 healthy(struct server *s)
@@ -318,7 +327,8 @@ healthy(struct server *s)
 	struct gate_stats stats;
 
 	gate_stats(s->gate, &stats);
-	return stats.acceptor_ms < STUCK_MS && stats.oldest_ms < STUCK_MS;
+	return stats.acceptor_ms < STUCK_MS && stats.oldest_ms < STUCK_MS &&
+	    guard_stuck() < STUCK_SCRIPTS;
 }
 
 static void
@@ -382,6 +392,8 @@ start(struct server *s, const struct overrides *o, struct why *why)
 		if (first->config.rate > 0)
 			s->rate = rate_new((double)first->config.rate,
 			    (double)first->config.burst, RATE_CLIENTS);
+		err = setup_parts_open(&s->parts, &first->config, s->store, command_state(),
+		    why);
 	}
 	generation_free(&first->node);
 	if (err == FZ_OK)
@@ -404,6 +416,7 @@ stop(struct server *s)
 	else if (s->now != NULL)
 		generation_free(&s->now->node);
 	listen_close(&s->listeners);
+	setup_parts_close(&s->parts);
 	cache_free(s->cache);
 	sites_free(s->sites);
 	rate_free(s->rate);

@@ -3,13 +3,21 @@
  * machine.  Links are built from here and never from a Host header.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/path.h"
+#include "base/seal.h"
+#include "fcgi/quarantine.h"
 #include "fcgi/routes.h"
 #include "fcgi/setup.h"
+#include "runtime/script.h"
+#include "store/app.h"
+#include "store/recorder.h"
 #include "store/setting.h"
 
 static enum fz_err
@@ -74,4 +82,117 @@ setup_node(struct node *node, struct arena *arena, const struct config *c,
 	if (node->started_ms == 0)
 		node->started_ms = clock_wall_ms();
 	return FZ_OK;
+}
+
+struct lane_options
+setup_lane(const struct config *c)
+{
+	return (struct lane_options){ (unsigned)c->script_slots, (unsigned)c->app_queue,
+		(unsigned)c->script_queue };
+}
+
+/*
+ * The service manager's credential goes before the file.  Without either, what is sealed
+ * stays so: a node that was restored without its key still serves its sites.
+ */
+static enum fz_err
+open_seal(const char *state_dir, struct seal **out, struct why *why)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	char *path = xasprintf("%s/master.key", folder == NULL ? state_dir : folder);
+	enum fz_err err;
+
+	if (folder != NULL && access(path, F_OK) != 0) {
+		free(path);
+		path = xasprintf("%s/master.key", state_dir);
+	}
+	err = seal_open(path, out, why);
+	if (err == FZ_NOT_FOUND) {
+		log_warn("no master key: variables of apps cannot be read", "path", path, NULL);
+		err = FZ_OK;
+	}
+	free(path);
+	return err;
+}
+
+/* Say so where the operator looks and where the app's author does. */
+static void
+tell_held(struct setup_parts *p, struct reader *rd, struct arena *arena,
+    const struct quarantine_case *held)
+{
+	struct app a = { .uid = "?" };
+	const char *text;
+
+	(void)!app_by_id(rd, arena, held->app, &a);
+	text = arena_printf(arena, "app %s is quarantined: its code was running in %d crashes; "
+	    "deploy a new version to release it", a.uid, QUARANTINE_CRASHES);
+	log_error(text, "app", a.uid, NULL);
+	if (held->fresh) {
+		struct record_line line = { .app = held->app, .level = RECORD_ERROR,
+			.message = text };
+		struct quota quota;
+
+		quota_read(a.quotas, &quota);
+		recorder_line(p->recorder, &line, quota.log_rows);
+	}
+}
+
+static void
+open_quarantine(struct setup_parts *p, struct store *store, const char *state_dir)
+{
+	struct quarantine_case held[QUARANTINE_CASES];
+	char *path = xasprintf("%s/running", state_dir);
+	struct arena *arena = arena_new();
+	struct why why = { { 0 } };
+	struct reader *rd;
+	size_t n;
+
+	if (quarantine_open(path, &p->quarantine, &why) != FZ_OK)
+		log_warn("crashes are not counted", "why", why.text, NULL);
+	n = quarantine_cases(p->quarantine, held);
+	if (n > 0 && reader_open(store, &rd) == FZ_OK) {
+		for (size_t i = 0; i < n; i++)
+			tell_held(p, rd, arena, &held[i]);
+		reader_close(rd);
+	}
+	arena_free(arena);
+	free(path);
+}
+
+enum fz_err
+setup_parts_open(struct setup_parts *p, const struct config *c, struct store *store,
+    const char *state_dir, struct why *why)
+{
+	struct lane_options lane = setup_lane(c);
+	enum fz_err err;
+
+	err = open_seal(state_dir, &p->seal, why);
+	if (err == FZ_OK)
+		err = scripts_open((size_t)c->script_cache_mib * MIB, &p->scripts, why);
+	if (err != FZ_OK)
+		return err;
+	p->recorder = recorder_open(store);
+	p->lane = lane_new(&lane);
+	open_quarantine(p, store, state_dir);
+	return FZ_OK;
+}
+
+void
+setup_parts_close(struct setup_parts *p)
+{
+	if (p->scripts != NULL)
+		scripts_close(p->scripts);
+	quarantine_close(p->quarantine);
+	lane_free(p->lane);
+	recorder_close(p->recorder);
+	seal_free(p->seal);
+}
+
+void
+setup_parts_into(const struct setup_parts *p, struct node *node)
+{
+	node->recorder = p->recorder;
+	node->scripts = p->scripts;
+	node->seal = p->seal;
+	node->lane = p->lane;
 }

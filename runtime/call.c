@@ -27,8 +27,6 @@ struct call {
 static void
 drain(duk_context *ctx, const struct world *w)
 {
-	if (w->drain == NULL)
-		return;
 	duk_push_heapptr(ctx, w->drain);
 	duk_call(ctx, 0);
 	duk_pop(ctx);
@@ -38,8 +36,6 @@ drain(duk_context *ctx, const struct world *w)
 static bool
 push_state(duk_context *ctx, const struct world *w, duk_idx_t idx)
 {
-	if (w->promise_state == NULL)
-		return false;
 	idx = duk_normalize_index(ctx, idx);
 	duk_push_heapptr(ctx, w->promise_state);
 	duk_dup(ctx, idx);
@@ -93,26 +89,15 @@ settle(duk_context *ctx, const struct run *run)
 	duk_pop_2(ctx);
 }
 
+/* Rejections that nobody looked at: the first one is the error. */
 static void
 check_unhandled(duk_context *ctx, const struct world *w)
 {
-	duk_size_t n, i;
-
-	if (w->unhandled == NULL)
-		return;
 	duk_push_heapptr(ctx, w->unhandled);
-	n = duk_get_length(ctx, -1);
-	for (i = 0; i < n; i++) {
-		duk_get_prop_index(ctx, -1, (duk_uarridx_t)i);
-		if (push_state(ctx, w, -1)) {
-			duk_get_prop_string(ctx, -1, "h");
-			if (!duk_to_boolean(ctx, -1)) {
-				duk_get_prop_string(ctx, -2, "v");
-				(void)duk_throw(ctx);
-			}
-			duk_pop_2(ctx);
-		}
-		duk_pop(ctx);
+	duk_call(ctx, 0);
+	if (duk_get_length(ctx, -1) > 0) {
+		duk_get_prop_index(ctx, -1, 0);
+		(void)duk_throw(ctx);
 	}
 	duk_pop(ctx);
 }

@@ -193,6 +193,7 @@ duk_ret_t	 js_fail(duk_context *, enum fz_err, const char *what, const struct wh
 
 /* --- the bindings: each puts its functions into a new heap --- */
 
+void		 js_host_setup(duk_context *);		/* for runtime/lib, before it runs */
 void		 js_request_setup(duk_context *);
 void		 js_respond_setup(duk_context *);
 void		 js_console_setup(duk_context *);
@@ -200,8 +201,6 @@ void		 js_module_setup(duk_context *);
 void		 js_small_setup(duk_context *);		/* app, version, env, private */
 void		 js_auth_setup(duk_context *);
 void		 js_crypto_setup(duk_context *);
-/* __host_random, __host_normalize: before the library runs. */
-void		 js_crypto_host(duk_context *);
 void		 js_session_setup(duk_context *);
 void		 js_kv_setup(duk_context *);
 void		 js_blob_setup(duk_context *);

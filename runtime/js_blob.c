@@ -1,10 +1,9 @@
 /*
- * fazt.app.s3, fazt.storage.s3, fazt.app.user.s3 and respond.blob (docs/contract.md 5.3,
- * 5.6).
+ * fazt.app.s3, fazt.storage.s3 and fazt.app.user.s3 (docs/contract.md 5.6).
  *
  * Bytes take the shortest way.  A file of the request goes from its spool into the store in
- * pieces and never through the heap; an answer names the object and is streamed after the
- * script has ended.  Only what a script asks to see is in its memory, and what cannot
+ * pieces and never through the heap; an answer that is a blob (js_blob_answer.c) is streamed
+ * after the script has ended.  Only what a script asks to see is in its memory, and what cannot
  * fit there is refused by name instead of ending the run.
  *
  * Storing takes transactions of its own, piece by piece, so it cannot be part of fazt.tx.
@@ -17,17 +16,17 @@
 #include "base/limits.h"
 #include "base/node.h"
 #include "base/str.h"
-#include "runtime/blob_send.h"
 #include "runtime/blob_url.h"
 #include "runtime/js.h"
+#include "runtime/js_blob.h"
 #include "store/blob.h"
 #include "store/object.h"
 
 #define OCTETS "application/octet-stream"
 #define PATH_RULE "%s: a path has 1 to %d bytes and no \"..\""
 
-static const char *
-path_arg(duk_context *ctx, struct run *run, const char *what, const char *message)
+const char *
+js_blob_path(duk_context *ctx, struct run *run, const char *what, const char *message)
 {
 	size_t n;
 	const char *given = js_text(ctx, run, 0, message, &n), *path;
@@ -40,8 +39,8 @@ path_arg(duk_context *ctx, struct run *run, const char *what, const char *messag
 	return path;
 }
 
-static enum fz_err
-find(struct run *run, struct arena *a, struct space space, const char *path,
+enum fz_err
+js_blob_find(struct run *run, struct arena *a, struct space space, const char *path,
     struct object *o)
 {
 	struct reader *rd;
@@ -97,7 +96,7 @@ put_js(duk_context *ctx)
 	static const char needs[] = "s3.put requires path and data";
 	struct run *run = js_enter(ctx);
 	struct space space = js_space(ctx, run, "s3.put");
-	const char *path = path_arg(ctx, run, "s3.put", needs), *mime;
+	const char *path = js_blob_path(ctx, run, "s3.put", needs), *mime;
 	struct object_body body;
 	enum fz_err err;
 
@@ -123,7 +122,7 @@ delete_js(duk_context *ctx)
 {
 	struct run *run = js_enter(ctx);
 	struct space space = js_space(ctx, run, "s3.delete");
-	const char *path = path_arg(ctx, run, "s3.delete", "s3.delete requires a path");
+	const char *path = js_blob_path(ctx, run, "s3.delete", "s3.delete requires a path");
 	struct writer *w;
 	enum fz_err err;
 
@@ -235,7 +234,7 @@ get_js(duk_context *ctx)
 {
 	struct run *run = js_enter(ctx);
 	struct space space = js_space(ctx, run, "s3.get");
-	const char *path = path_arg(ctx, run, "s3.get", "s3.get requires a path");
+	const char *path = js_blob_path(ctx, run, "s3.get", "s3.get requires a path");
 	enum as as = as_arg(ctx, run);
 	const char *data = "";
 	struct object o = { 0 };
@@ -273,12 +272,12 @@ head_js(duk_context *ctx)
 {
 	struct run *run = js_enter(ctx);
 	struct space space = js_space(ctx, run, "s3.head");
-	const char *path = path_arg(ctx, run, "s3.head", "s3.head requires a path");
+	const char *path = js_blob_path(ctx, run, "s3.head", "s3.head requires a path");
 	struct object o;
 	enum fz_err err;
 
 	js_work(run);
-	err = find(run, run->scratch, space, path, &o);
+	err = js_blob_find(run, run->scratch, space, path, &o);
 	js_done(ctx, run);
 	if (err == FZ_NOT_FOUND) {
 		duk_push_null(ctx);
@@ -369,7 +368,7 @@ url_limits(duk_context *ctx, struct blob_url *u)
 	if (!(life >= 1 && life <= BLOB_URL_LIFE_MAX))
 		js_throw(ctx, "TypeError", NULL, false,
 		    "s3.url: expires is 1 to %d seconds", BLOB_URL_LIFE_MAX);
-	u->expires = clock_wall_ms() / 1000 + (int64_t)ceil(life);
+	u->expires = (clock_wall_ms() + 999) / 1000 + (int64_t)ceil(life);
 	if (js_option_number(ctx, 1, "maxSize", &size)) {
 		if (size < 1)
 			js_throw(ctx, "TypeError", NULL, false,
@@ -404,7 +403,7 @@ url_js(duk_context *ctx)
 	const struct seal *seal = run->rq->node->seal;
 	const char *url;
 
-	u.path = path_arg(ctx, run, "s3.url", "s3.url requires a path");
+	u.path = js_blob_path(ctx, run, "s3.url", "s3.url requires a path");
 	url_args(ctx, run, &u);
 	if (u.put && run->script->data_readonly)
 		return js_fail(ctx, FZ_READ_ONLY, "s3.url", NULL);
@@ -415,123 +414,6 @@ url_js(duk_context *ctx)
 	js_done(ctx, run);
 	js_push_text(ctx, run, url, strlen(url));
 	return 1;
-}
-
-/* --- respond.blob --- */
-
-static void
-answer_header(duk_context *ctx, struct js_answer *a, const char *name, const char *value)
-{
-	if (a->n == RESPONSE_HEADERS)
-		js_throw(ctx, "TypeError", NULL, false, "respond.blob: too many headers");
-	a->headers[a->n++] = (struct pair){ name, value };
-}
-
-static void
-answer_download(duk_context *ctx, struct run *run, struct js_answer *a)
-{
-	const char *name, *value;
-
-	if (!js_option_text(ctx, run, 1, "download", &name))
-		return;
-	if (!blob_url_name_ok(name))
-		js_throw(ctx, "TypeError", NULL, false, "respond.blob: this is no file name");
-	js_work(run);
-	value = blob_send_disposition(run->scratch, name);
-	js_done(ctx, run);
-	answer_header(ctx, a, "Content-Disposition", value);
-}
-
-static void
-answer_args(duk_context *ctx, struct run *run, struct js_answer *a)
-{
-	const char *cache;
-
-	memset(a, 0, sizeof(*a));
-	a->status = 200;
-	if (duk_is_null_or_undefined(ctx, 1))
-		return;
-	if (!duk_is_object(ctx, 1))
-		js_throw(ctx, "TypeError", NULL, false, "options must be an object");
-	answer_download(ctx, run, a);
-	if (js_option_text(ctx, run, 1, "cache", &cache)) {
-		if (!object_mime_ok(cache))
-			js_throw(ctx, "TypeError", NULL, false,
-			    "respond.blob: bad value of cache");
-		answer_header(ctx, a, "Cache-Control", cache);
-	}
-	duk_get_prop_string(ctx, 1, "status");
-	if (!duk_is_undefined(ctx, -1))
-		a->status = js_answer_status(ctx, -1);
-	duk_get_prop_string(ctx, 1, "headers");
-	js_answer_headers(ctx, run, -1, a);
-	duk_pop_2(ctx);
-}
-
-static struct space
-answer_space(duk_context *ctx, struct run *run)
-{
-	struct space space = js_space(ctx, run, "respond.blob");
-	const char *scope;
-
-	if (!js_option_text(ctx, run, 1, "scope", &scope) || strcmp(scope, "app") == 0)
-		return space;
-	if (strcmp(scope, "user") != 0)
-		js_throw(ctx, "TypeError", NULL, false,
-		    "respond.blob: scope is \"app\" or \"user\"");
-	space.user = run->rq->caller.user;
-	if (space.user == 0)
-		js_throw(ctx, "AuthError", "LOGIN_REQUIRED", false,
-		    "respond.blob with scope user requires login");
-	return space;
-}
-
-static void
-answer_missing(duk_context *ctx, struct run *run)
-{
-	static const struct js_answer missing = { .status = 404 };
-	const char *text;
-
-	if (!js_answer_set(ctx, run, &missing))
-		return;
-	js_work(run);
-	text = arena_printf(run->arena, "{\"error\":\"Not found\",\"code\":\"NOT_FOUND\","
-	    "\"id\":\"%s\"}", run->rq->id);
-	response_bytes(run->rs, 404, "application/json", text, strlen(text));
-	js_done(ctx, run);
-}
-
-static duk_ret_t
-respond_blob_js(duk_context *ctx)
-{
-	struct run *run = js_enter(ctx);
-	const char *path = path_arg(ctx, run, "respond.blob", "respond.blob requires a path");
-	struct space space = answer_space(ctx, run);
-	struct js_answer answer;
-	struct object *o;
-	enum fz_err err;
-
-	answer_args(ctx, run, &answer);
-	js_work(run);
-	o = arena_alloc(run->arena, sizeof(*o));
-	err = find(run, run->arena, space, path, o);
-	js_done(ctx, run);
-	if (err != FZ_OK && err != FZ_NOT_FOUND)
-		return js_fail(ctx, err, "respond.blob", NULL);
-	if (err == FZ_NOT_FOUND) {
-		answer.status = 404;
-		answer_missing(ctx, run);
-	} else if (js_answer_set(ctx, run, &answer))
-		run->blob = o;
-	js_push_answer(ctx, answer.status, -1, -1);
-	return 1;
-}
-
-enum fz_err
-js_blob_send(struct run *run)
-{
-	blob_send(run->rq, run->rs, run->blob, run->rs->status);
-	return FZ_OK;
 }
 
 /* --- setup --- */
@@ -548,10 +430,6 @@ js_blob_send(struct run *run)
 
 static const struct js_function of_app[] = FUNCTIONS(JS_SHARED);
 static const struct js_function of_user[] = FUNCTIONS(JS_USER);
-static const struct js_function of_respond[] = {
-	{ "blob", respond_blob_js, 2, JS_SHARED },
-	{ NULL, NULL, 0, 0 }
-};
 
 void
 js_blob_setup(duk_context *ctx)
@@ -562,7 +440,6 @@ js_blob_setup(duk_context *ctx)
 	js_namespace(ctx, "app.s3");
 	js_functions(ctx, of_app);
 	duk_put_prop_string(ctx, -2, "s3");
-	duk_get_global_string(ctx, "respond");
-	js_functions(ctx, of_respond);
-	duk_pop_3(ctx);
+	duk_pop_2(ctx);
+	js_blob_answer_setup(ctx);
 }

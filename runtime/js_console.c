@@ -273,10 +273,8 @@ console_js(duk_context *ctx)
 	char *out;
 
 	/* What nobody will read need not be printed. */
-	if (run->lines >= RUN_LINES) {
-		run->lines_dropped++;
+	if (run_log_full(run))
 		return 0;
-	}
 	l.p = js_scratch(ctx, run, LINE);
 	held = js_hold(run);
 	if (count > 0 && duk_is_string(ctx, 0) && !duk_is_symbol(ctx, 0))

@@ -5,9 +5,9 @@
  * base64.decode is strict, because a lenient decoder lets two texts mean the same bytes:
  * one alphabet, no blanks, padding whole or left out, and no bits left over.
  *
- * Two host functions stand here for the library (runtime/lib): random bytes for
- * crypto.getRandomValues and Unicode normalisation for String.prototype.normalize.  They
- * must be there before its scripts run.  A library without a global crypto gets one.
+ * Two things the language and its users expect need the host as well and stand here: the
+ * global crypto, and String.prototype.normalize, by libunistring.  They take the place of
+ * what the library (runtime/lib) may have put there.
  */
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -81,10 +81,9 @@ cut_padding(const char *s, size_t *len)
 
 	while (pad < 2 && pad < n && s[n - 1 - pad] == '=')
 		pad++;
-	if (pad > 0 && n % 4 != 0)
-		return false;
-	*len = n - pad;
-	return (n - pad) % 4 != 1 && (pad == 0 || (n - pad) % 4 == 4 - pad);
+	n -= pad;
+	*len = n;
+	return n % 4 != 1 && (pad == 0 || n % 4 == 4 - pad);
 }
 
 static bool
@@ -279,16 +278,16 @@ random_bytes_js(duk_context *ctx)
 	return 1;
 }
 
-/* --- for the library --- */
+/* --- String.prototype.normalize --- */
 
 static uninorm_t
 normal_form(duk_context *ctx, struct run *run)
 {
 	const char *name;
 
-	if (duk_is_undefined(ctx, 1))
+	if (duk_is_undefined(ctx, 0))
 		return UNINORM_NFC;
-	name = js_any_text(ctx, run, 1, NULL);
+	name = js_any_text(ctx, run, 0, NULL);
 	if (strcmp(name, "NFC") == 0)
 		return UNINORM_NFC;
 	if (strcmp(name, "NFD") == 0)
@@ -301,7 +300,6 @@ normal_form(duk_context *ctx, struct run *run)
 	    "the normalization form must be NFC, NFD, NFKC or NFKD");
 }
 
-/* (text, form) */
 static duk_ret_t
 normalize_js(duk_context *ctx)
 {
@@ -311,13 +309,14 @@ normalize_js(duk_context *ctx)
 	uninorm_t form;
 	size_t n, len = 0;
 
-	duk_to_string(ctx, 0);
+	duk_push_this(ctx);
+	if (duk_is_null_or_undefined(ctx, 1))
+		js_throw(ctx, "TypeError", NULL, false, "normalize: this is no string");
+	duk_to_string(ctx, 1);
 	form = normal_form(ctx, run);
-	s = js_any_text(ctx, run, 0, &n);
-	if (text_plain(s, n)) {
-		duk_dup(ctx, 0);
+	s = js_any_text(ctx, run, 1, &n);
+	if (text_plain(s, n))
 		return 1;
-	}
 	if (n > NORMALIZE_MAX)
 		js_throw(ctx, "RangeError", NULL, false, "the text is too long to normalize");
 	js_work(run);
@@ -362,20 +361,28 @@ static const struct js_function web_functions[] = {
 	{ 0 }
 };
 
+/* The value on top becomes a property of the object below it, as the language has them. */
 static void
-put_web_crypto(duk_context *ctx)
+put_hidden(duk_context *ctx, const char *name)
+{
+	duk_push_string(ctx, name);
+	duk_insert(ctx, -2);
+	duk_def_prop(ctx, -3, DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_SET_WC |
+	    DUK_DEFPROP_CLEAR_ENUMERABLE | DUK_DEFPROP_FORCE);
+}
+
+static void
+put_globals(duk_context *ctx)
 {
 	duk_push_global_object(ctx);
-	if (duk_has_prop_string(ctx, -1, "crypto")) {
-		duk_pop(ctx);
-		return;
-	}
-	duk_push_string(ctx, "crypto");
 	duk_push_object(ctx);
 	js_functions(ctx, web_functions);
-	duk_def_prop(ctx, -3, DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_SET_WC |
-	    DUK_DEFPROP_CLEAR_ENUMERABLE);
-	duk_pop(ctx);
+	put_hidden(ctx, "crypto");
+	duk_get_prop_string(ctx, -1, "String");
+	duk_get_prop_string(ctx, -1, "prototype");
+	duk_push_c_function(ctx, normalize_js, 1);
+	put_hidden(ctx, "normalize");
+	duk_pop_3(ctx);
 }
 
 static const struct js_function functions[] = {
@@ -393,20 +400,6 @@ static const struct js_function base64_functions[] = {
 	{ 0 }
 };
 
-static const struct js_function host_functions[] = {
-	{ "__host_random", random_bytes_js, 1, 0 },
-	{ "__host_normalize", normalize_js, 2, 0 },
-	{ 0 }
-};
-
-void
-js_crypto_host(duk_context *ctx)
-{
-	duk_push_global_object(ctx);
-	js_functions(ctx, host_functions);
-	duk_pop(ctx);
-}
-
 void
 js_crypto_setup(duk_context *ctx)
 {
@@ -416,5 +409,5 @@ js_crypto_setup(duk_context *ctx)
 	js_namespace(ctx, "crypto.base64");
 	js_functions(ctx, base64_functions);
 	duk_pop(ctx);
-	put_web_crypto(ctx);
+	put_globals(ctx);
 }

@@ -81,23 +81,20 @@ static duk_ret_t require_js(duk_context *);
 static void
 finish_async(duk_context *ctx, struct run *run, const char *path)
 {
-	struct world *w = run->world;
 	int state;
 
-	if (w->promise_state == NULL || !duk_is_object(ctx, -1))
+	if (!duk_is_object(ctx, -1))
 		return;
-	duk_push_heapptr(ctx, w->promise_state);
+	duk_push_heapptr(ctx, run->world->drain);
+	duk_call(ctx, 0);
+	duk_pop(ctx);
+	duk_push_heapptr(ctx, run->world->promise_state);
 	duk_dup(ctx, -2);
 	duk_call(ctx, 1);
 	if (!duk_is_object(ctx, -1)) {
 		duk_pop(ctx);
 		return;
 	}
-	duk_push_true(ctx);
-	duk_put_prop_string(ctx, -2, "h");
-	duk_push_heapptr(ctx, w->drain);
-	duk_call(ctx, 0);
-	duk_pop(ctx);
 	duk_get_prop_string(ctx, -1, "s");
 	state = duk_to_int(ctx, -1);
 	duk_get_prop_string(ctx, -2, "v");

@@ -107,14 +107,14 @@ push(struct library *l, duk_context *ctx, const struct embed *file, const char *
 	const struct entry *e;
 	const void *bytes;
 	duk_size_t len;
-	void *copy;
 
 	guard_out();
 	e = find(l, file);
 	guard_in(ctx);
 	if (e != NULL) {
-		copy = duk_push_fixed_buffer(ctx, e->len);
-		memcpy(copy, e->bytecode, e->len);
+		/* Not copied into the heap, where it would leave holes in the snapshot. */
+		duk_push_external_buffer(ctx);
+		duk_config_buffer(ctx, -1, e->bytecode, e->len);
 		duk_load_function(ctx);
 		return;
 	}

@@ -64,7 +64,7 @@ parse_frame(const char *s, size_t n, size_t *name_len, const char **file, size_t
 static void
 add_frame(struct run *run, struct buf *out, const char *s, size_t n, struct place *first)
 {
-	const char *path, *name = s + 7;
+	const char *path, *where, *name = s + 7;
 	size_t name_len, path_len;
 	int line, column = 0;
 	char *file;
@@ -75,11 +75,12 @@ add_frame(struct run *run, struct buf *out, const char *s, size_t n, struct plac
 	(void)program_place(run->world->program, file, &line, &column);
 	if (first->file == NULL)
 		*first = (struct place){ file, line };
-	buf_puts(out, "\n    at ");
+	where = column > 0 ? arena_printf(run->arena, "%s:%d:%d", file, line, column) :
+	    arena_printf(run->arena, "%s:%d", file, line);
 	if (name_len > 0 && strncmp(name, "[anon]", 6) != 0 && strncmp(name, "eval", 4) != 0)
-		buf_printf(out, "%.*s (%s:%d:%d)", (int)name_len, name, file, line, column);
+		buf_printf(out, "\n    at %.*s (%s)", (int)name_len, name, where);
 	else
-		buf_printf(out, "%s:%d:%d", file, line, column);
+		buf_printf(out, "\n    at %s", where);
 }
 
 /* The stack as the author knows the code; the first frame is the place. */
@@ -277,6 +278,7 @@ static void
 log_limit(struct run *run, enum guard_end end, const struct guard_used *used)
 {
 	const struct quota *q = &run->script->quota;
+	int line = used->line, column;
 	char text[200];
 
 	if (end == GUARD_TIMEOUT)
@@ -290,8 +292,8 @@ log_limit(struct run *run, enum guard_end end, const struct guard_used *used)
 		    (long long)q->heap_bytes / (1024 * 1024));
 	else
 		snprintf(text, sizeof(text), "INTERNAL_ERROR: the engine gave up");
-	run_log(run, RECORD_ERROR, text, strlen(text), used->line > 0 ? used->file : "",
-	    used->line);
+	(void)program_place(run->world->program, used->file, &line, &column);
+	run_log_line(run, RECORD_ERROR, text, strlen(text), line > 0 ? used->file : "", line);
 }
 
 static const char *
@@ -324,7 +326,7 @@ finish(struct run *run)
 	struct response *rs = run->rs;
 
 	if (run->ignored > 0)
-		run_log(run, RECORD_WARN, text, strlen(text), "", 0);
+		run_log_line(run, RECORD_WARN, text, strlen(text), "", 0);
 	if (!run->responded)
 		response_bytes(rs, 200, NULL, "", 0);
 #if __has_include("runtime/js_blob.c")
@@ -349,7 +351,7 @@ outcome_refuse(struct run *run, enum fz_err err, const char *message)
 {
 	struct outcome o = { err_status(err), err_code(err), err_text(err), false };
 
-	run_log(run, RECORD_ERROR, message, strlen(message), "", 0);
+	run_log_line(run, RECORD_ERROR, message, strlen(message), "", 0);
 	refuse(run, &o, message, "");
 	return o.code;
 }

@@ -26,7 +26,6 @@
 #include "runtime/transpile.h"
 #include "store/blob.h"
 #include "store/version.h"
-#include "runtime/standin.h"
 
 #define UNREACHED_MS 2000
 

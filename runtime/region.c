@@ -14,6 +14,7 @@
  */
 #include "runtime/region.h"
 
+#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ struct region {
 	size_t		 copy_len;
 	size_t		 copy_room;
 	size_t		 touched;	/* bytes of the range that may be resident */
+	jmp_buf		*birth;		/* where a heap goes that cannot be made */
 };
 
 static size_t
@@ -166,6 +168,29 @@ map_range(struct region *r, size_t limit)
 	return mprotect(range, r->size, PROT_READ | PROT_WRITE) == 0;
 }
 
+static void
+fatal(void *arg, const char *message)
+{
+	struct region *r = arg;
+
+	if (r->birth != NULL)
+		longjmp(*r->birth, 1);
+	guard_fatal(r, message);
+}
+
+/* The engine takes it as fatal when memory is gone before a heap can throw. */
+static void
+make_heap(struct region *r)
+{
+	jmp_buf birth;
+
+	r->birth = &birth;
+	if (setjmp(birth) == 0)
+		r->ctx = duk_create_heap(region_alloc, region_resize, region_give, r,
+		    fatal);
+	r->birth = NULL;
+}
+
 struct region *
 region_new(size_t limit)
 {
@@ -174,8 +199,7 @@ region_new(size_t limit)
 	if (map_range(r, limit)) {
 		pool_init(r->pool, 0);
 		region_limit(r, r->size);
-		r->ctx = duk_create_heap(region_alloc, region_resize, region_give, r,
-		    guard_fatal);
+		make_heap(r);
 	}
 	if (r->ctx == NULL) {
 		region_free(r);

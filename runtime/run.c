@@ -4,8 +4,9 @@
  * never falls between "taken" and "named"; run_end is the broom for the transaction,
  * which alone stays open while the script runs.
  *
- * The log of a request is bounded twice, in lines and in bytes; what is past it is
- * counted and said once at the end.
+ * The log of a request is bounded twice, in lines and in bytes; after the first line that
+ * does not fit all others are counted and said once at the end.  How the run itself ended
+ * is told in any case.
  */
 #include "runtime/run.h"
 
@@ -111,12 +112,6 @@ run_log_line(struct run *run, enum recorder_level level, const char *message, si
 {
 	char text[LINE_MAX_BYTES + 1];
 
-	if (run->lines >= RUN_LINES || run->line_bytes + len > RUN_LINE_BYTES) {
-		run->lines_dropped++;
-		return;
-	}
-	run->lines++;
-	run->line_bytes += len;
 	if (len > LINE_MAX_BYTES) {
 		len = LINE_MAX_BYTES;
 		while (len > 0 && ((unsigned char)message[len] & 0xc0) == 0x80)
@@ -128,6 +123,15 @@ run_log_line(struct run *run, enum recorder_level level, const char *message, si
 	record(run, level, text, file, line);
 }
 
+bool
+run_log_full(struct run *run)
+{
+	if (run->lines < RUN_LINES && run->lines_dropped == 0)
+		return false;
+	run->lines_dropped++;
+	return true;
+}
+
 void
 run_log(struct run *run, enum recorder_level level, const char *message, size_t len,
     const char *file, int line)
@@ -135,6 +139,14 @@ run_log(struct run *run, enum recorder_level level, const char *message, size_t 
 	char place[GUARD_FILE] = "";
 	int column;
 
+	if (run_log_full(run))
+		return;
+	if (run->line_bytes + len > RUN_LINE_BYTES) {
+		run->lines_dropped++;
+		return;
+	}
+	run->lines++;
+	run->line_bytes += len;
 	if (file == NULL && run->world != NULL &&
 	    engine_place(run->world->ctx, place, sizeof(place), &line))
 		file = place;

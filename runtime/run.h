@@ -87,7 +87,9 @@ enum fz_err	 run_write_end(struct run *, struct writer *, enum fz_err err) MUST_
  */
 void		 run_log(struct run *, enum recorder_level, const char *message, size_t len,
 		    const char *file, int line);
-/* The same with a place in the author's code. */
+/* No room for another line?  Then it is counted as dropped. */
+bool		 run_log_full(struct run *);
+/* Without limits, and with a place in the author's code: how the run ended. */
 void		 run_log_line(struct run *, enum recorder_level, const char *message,
 		    size_t len, const char *file, int line);
 /* Give back what is still held, whatever way the run ended. */

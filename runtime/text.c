@@ -42,13 +42,13 @@ text_plain(const char *s, size_t len)
 static inline bool
 is_high(uint32_t c)
 {
-	return (c & 0xfc00) == 0xd800;
+	return c >> 10 == 0xd800 >> 10;
 }
 
 static inline bool
 is_low(uint32_t c)
 {
-	return (c & 0xfc00) == 0xdc00;
+	return c >> 10 == 0xdc00 >> 10;
 }
 
 /*

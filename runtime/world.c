@@ -76,7 +76,7 @@ world_push_function(duk_context *ctx, struct program *p, struct program_file *f)
 static bool
 load_bytecode(duk_context *ctx, struct program *p, struct program_file *f)
 {
-	const void *bytes;
+	void *bytes;
 	size_t len;
 
 	guard_out();
@@ -87,7 +87,8 @@ load_bytecode(duk_context *ctx, struct program *p, struct program_file *f)
 	guard_in(ctx);
 	if (bytes == NULL)
 		return false;
-	memcpy(duk_push_fixed_buffer(ctx, len), bytes, len);
+	duk_push_external_buffer(ctx);
+	duk_config_buffer(ctx, -1, bytes, len);
 	duk_load_function(ctx);
 	duk_call(ctx, 0);
 	return true;
@@ -172,7 +173,7 @@ run_library(duk_context *ctx, struct making *m)
 	}
 }
 
-/* Move a global into the stash. */
+/* Keep a global function of the library in the stash. */
 static void *
 capture(duk_context *ctx, const char *name)
 {
@@ -180,6 +181,7 @@ capture(duk_context *ctx, const char *name)
 
 	duk_push_heap_stash(ctx);
 	duk_get_global_string(ctx, name);
+	duk_require_function(ctx, -1);
 	p = duk_get_heapptr(ctx, -1);
 	duk_put_prop_string(ctx, -2, name);
 	duk_pop(ctx);
@@ -309,6 +311,7 @@ make(duk_context *ctx, void *arg)
 	struct world *w = m->world;
 
 	stash_stringify(ctx);
+	js_host_setup(ctx);
 	run_library(ctx, m);
 	m->step = "bindings";
 	w->drain = capture(ctx, "__drain");

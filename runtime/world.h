@@ -26,8 +26,8 @@ struct world {
 	size_t		 base;		/* bytes in use at the snapshot */
 	/* Values of the heap that outlive restores; the stash holds them. */
 	void		*drain;		/* () runs promise jobs until none is left */
-	void		*promise_state;	/* (v) -> {s, v, h} or undefined */
-	void		*unhandled;	/* array of rejected promises */
+	void		*promise_state;	/* (v) -> {s: 0, 1 or 2, v}, looked at; undefined */
+	void		*unhandled;	/* () -> reasons of rejections nobody looked at */
 	void		*main;		/* (exports, require, module, __host); NULL = broken */
 	void		*module;
 	void		*require;

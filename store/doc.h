@@ -155,8 +155,10 @@ struct doc_row {
 };
 enum fz_err	 doc_walk(struct reader *, struct arena *, const struct doc_at *, int64_t rid,
 		    int64_t limit, struct doc_row **v, size_t *n) MUST_CHECK;
+/* A user is gone: what its spaces hold is nobody's and goes with the next sweeps. */
+enum fz_err	 doc_disown(struct writer *, int64_t user) MUST_CHECK;
 /*
- * Remove rows that no app or user owns any more and entries of dropped indexes, at most
+ * Remove rows that no app owns any more and entries of dropped indexes, at most
  * about max; *removed 0 = nothing is left to do.
  */
 enum fz_err	 doc_sweep(struct writer *, struct arena *, int64_t max, int64_t *removed)

@@ -19,7 +19,9 @@
 
 #include "store/doc_range.h"
 
-#define COUNT_MAX 4000
+#define COUNT_MAX 1000		/* entries, to compare two filters */
+#define COUNT_MORE 8000		/* to compare a filter with a sort */
+#define CHEAP 1000		/* documents that nobody would count entries for */
 #define UNCOUNTED (-2)
 
 static enum fz_err
@@ -40,6 +42,18 @@ count_entries(const struct doc_planner *p, struct doc_candidate *c, int64_t most
 	return err;
 }
 
+/*
+ * Entries of one key come newest first and all match: what a limit takes is all there is
+ * to do.
+ */
+static bool
+stops_early(const struct doc_planner *p, const struct doc_candidate *c)
+{
+	return c->exact && c->n == 1 && c->range->point && p->o != NULL &&
+	    p->o->nsort == 0 && p->o->limit >= 0 && p->o->limit < CHEAP &&
+	    p->o->offset < CHEAP;
+}
+
 /* The better of what was found so far and this one; *best NULL = nothing yet. */
 static enum fz_err
 keep_better(const struct doc_planner *p, struct doc_candidate **best, struct doc_candidate *c)
@@ -47,15 +61,18 @@ keep_better(const struct doc_planner *p, struct doc_candidate **best, struct doc
 	struct doc_candidate *copy;
 	enum fz_err err = FZ_OK;
 
-	if (c->nothing || c->unique)
-		c->cost = c->nothing ? -1 : (int64_t)c->n;
-	else if (*best != NULL)
+	if (c->nothing || c->unique || stops_early(p, c))
+		c->cost = c->nothing || !c->unique ? -1 : (int64_t)c->n;
+	else if (*best != NULL && (*best)->cost != -1)
 		err = count_entries(p, c, COUNT_MAX);
+	else if (*best != NULL)
+		return FZ_OK;
 	else
 		c->cost = UNCOUNTED;		/* not counted as long as it is alone */
-	if (err == FZ_OK && *best != NULL && (*best)->cost == UNCOUNTED)
+	if (err == FZ_OK && *best != NULL && (*best)->cost == UNCOUNTED && c->cost >= 0)
 		err = count_entries(p, *best, COUNT_MAX);
-	if (err != FZ_OK || (*best != NULL && (*best)->cost <= c->cost))
+	if (err != FZ_OK ||
+	    (*best != NULL && (*best)->cost != UNCOUNTED && (*best)->cost <= c->cost))
 		return err;
 	copy = arena_alloc(p->arena, sizeof(*copy));
 	*copy = *c;
@@ -155,14 +172,35 @@ order_wins(const struct doc_planner *p, const struct doc_candidate *sort,
 	*wins = sort->exact || (filter == NULL && p->o->limit >= 0);
 	if (filter == NULL || sort->exact)
 		return FZ_OK;
-	if (filter->cost == UNCOUNTED) {
-		err = count_entries(p, filter, COUNT_MAX);
+	if (filter->cost == UNCOUNTED || filter->cost >= COUNT_MAX) {
+		err = count_entries(p, filter, COUNT_MORE);
 		if (err != FZ_OK)
 			return err;
 	}
 	*wins = filter->cost > 0 &&
 	    rows * all / (double)filter->cost < (double)filter->cost;
 	return FZ_OK;
+}
+
+/*
+ * $contains of a text looks through all strings as well; where there are only arrays, the
+ * elements say it all.
+ */
+static enum fz_err
+drop_strings(const struct doc_planner *p, struct doc_candidate *c)
+{
+	struct doc_candidate strings;
+	enum fz_err err;
+
+	if (!c->elements)
+		return FZ_OK;
+	strings = (struct doc_candidate){ .range = c->range + 1, .n = 1 };
+	err = count_entries(p, &strings, 1);
+	if (err == FZ_OK && strings.cost == 0) {
+		c->n = 1;
+		c->exact = c->whole;
+	}
+	return err;
 }
 
 static bool
@@ -197,21 +235,24 @@ doc_plan_make(struct reader *rd, struct arena *a, const struct doc_coll *coll,
 	struct doc_planner p = { rd, a, coll, q, o };
 	struct doc_conds *cs = arena_alloc(a, sizeof(*cs));
 	struct doc_candidate *filter = NULL, sort = { 0 };
-	bool ordered = false;
+	bool ordered = false, sorted = false;
 	enum fz_err err = FZ_OK;
 
 	cs->all = true;
 	doc_range_conds(q->root, cs);
 	if (!(without & DOC_PLAN_NO_ID) && by_id(&p, cs, out))
 		return FZ_OK;
-	if (!(without & DOC_PLAN_NO_INDEX)) {
+	if (!(without & DOC_PLAN_NO_SORT) && o != NULL && o->nsort > 0)
+		sorted = best_sort(&p, cs, &sort);
+	if (!(without & DOC_PLAN_NO_INDEX) && !(sorted && sort.exact)) {
 		err = best_filter(&p, cs, &filter);
 		if (err == FZ_OK && filter == NULL)
 			err = best_union(&p, cs, &filter);
 	}
-	if (err == FZ_OK && !(without & DOC_PLAN_NO_SORT) && o != NULL && o->nsort > 0 &&
-	    best_sort(&p, cs, &sort))
+	if (err == FZ_OK && sorted)
 		err = order_wins(&p, &sort, filter, &ordered);
+	if (err == FZ_OK && filter != NULL && !ordered)
+		err = drop_strings(&p, filter);
 	if (err != FZ_OK)
 		return err;
 	*out = (struct doc_plan){ .how = DOC_BY_SCAN, .exact = cs->n == 0 && cs->all };

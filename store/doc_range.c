@@ -355,6 +355,8 @@ doc_range_elements(const struct doc_planner *p, const struct doc_conds *cs, cons
 	close_ranges(p, c, def, true);
 	if (t->value->type != DOC_STRING)
 		return true;
+	c->elements = true;
+	c->whole = c->exact;
 	c->exact = false;
 	c->range[1] = (struct doc_range){ .def = def, .lo = strings,
 		.hi = key_after(p->arena, strings) };

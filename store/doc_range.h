@@ -36,6 +36,8 @@ struct doc_candidate {
 	bool			 unique;	/* at most one document a range */
 	bool			 nothing;	/* no document can match */
 	bool			 down;
+	bool			 elements;	/* of arrays, and range[1] is all strings */
+	bool			 whole;		/* then: exact if there are no strings */
 	int64_t			 cost;		/* entries; the planner's */
 };
 

@@ -182,7 +182,7 @@ object_put(struct writer *w, struct space sp, const struct quota *q,
 	if (err == FZ_OK && (d.objects != 0 || d.object_bytes != 0))
 		err = usage_add(w, sp.app, &d);
 	/* After the row, so that the trigger sees that the blob has a name. */
-	return err == FZ_OK ? upload_close(w, upload_id) : err;
+	return err == FZ_OK && upload_id != NULL ? upload_close(w, upload_id) : err;
 }
 
 enum fz_err

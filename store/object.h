@@ -48,7 +48,8 @@ enum fz_err	 object_get(struct reader *, struct arena *, struct space, const cha
 /* Could a content of this size be put there now?  FZ_OK, or why not. */
 enum fz_err	 object_fits(struct reader *, struct space, const struct quota *,
 		    const char *path, uint64_t size) MUST_CHECK;
-/* The blob was received for an upload (blob_in_end); that upload is closed here. */
+/* The blob was received for an upload (blob_in_end); that upload is closed here.  NULL:
+ * an upload of the caller's holds it and stays open. */
 enum fz_err	 object_put(struct writer *, struct space, const struct quota *,
 		    const char *upload_id, const char *path, const struct blob_info *,
 		    const char *mime, int64_t now) MUST_CHECK;

@@ -86,7 +86,12 @@ struct record_filter {
 	int		 level;		/* at least */
 	int64_t		 since;		/* ms, 0 = any */
 	int64_t		 until;
-	const char	*text;		/* part of message or path, ASCII case ignored; NULL */
+	/*
+	 * Part of a message, or of a request's path, user agent, error, user or id; ASCII
+	 * case ignored; NULL.
+	 */
+	const char	*text;
+	const char	*path;		/* requests only: how it begins; NULL */
 	const char	*method;	/* requests only; NULL */
 	const char	*ip;
 	int		 status;	/* 404, or 5 for 5xx; 0 = any */
@@ -96,11 +101,12 @@ struct record_filter {
 	int64_t		 after;		/* and only id > this */
 	int64_t		 limit;
 };
+/* limit rows, or fewer when their texts are some MiB; *more = there are others. */
 enum fz_err	 recorder_lines(struct reader *, struct arena *, const struct record_filter *,
-		    struct record_line **v, size_t *n) MUST_CHECK;
+		    struct record_line **v, size_t *n, bool *more) MUST_CHECK;
 enum fz_err	 recorder_requests(struct reader *, struct arena *,
-		    const struct record_filter *, struct record_request **v, size_t *n)
-		    MUST_CHECK;
+		    const struct record_filter *, struct record_request **v, size_t *n,
+		    bool *more) MUST_CHECK;
 /* The newest ids: where a follower begins. */
 enum fz_err	 recorder_newest(struct reader *, int64_t *line, int64_t *request) MUST_CHECK;
 

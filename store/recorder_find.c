@@ -4,7 +4,9 @@
  * is not filtered is bound to a value that lets everything pass.
  */
 #include <stdint.h>
+#include <string.h>
 
+#include "base/limits.h"
 #include "base/str.h"
 #include "store/recorder.h"
 #include "store/sql.h"
@@ -13,8 +15,9 @@
 #define ALL "?1 IS NOT NULL AND "
 #define BACK "id < ?2"
 #define FORTH "id > ?2"
-#define DOWN " ORDER BY id DESC LIMIT ?3"
-#define UP " ORDER BY id LIMIT ?3"
+#define DOWN " ORDER BY id DESC LIMIT ?3 + 1"
+#define UP " ORDER BY id LIMIT ?3 + 1"
+#define BYTES_MAX (4 * MIB)
 
 #define LINES(app, from, order) \
 	"SELECT id, app, at, level, message, file, line, request FROM log WHERE " app from \
@@ -24,8 +27,10 @@
 	"SELECT id, app, at, deploy, host, method, path, status, us, cpu_us, bytes_in," \
 	" bytes_out, ip, ua, user, error, request FROM request WHERE " app from \
 	" AND at >= ?4 AND at <= ?5 AND status >= ?6 AND status <= ?8 AND us >= ?9" \
-	" AND (?7 IS NULL OR instr(lower(path), ?7) > 0)" \
-	" AND (?10 IS NULL OR method=?10) AND (?11 IS NULL OR ip=?11)" order
+	" AND (?7 IS NULL OR instr(lower(path || ' ' || ua || ' ' || error || ' ' || user" \
+	" || ' ' || request), ?7) > 0) AND (?10 IS NULL OR method=?10)" \
+	" AND (?11 IS NULL OR ip=?11)" \
+	" AND (?12 IS NULL OR substr(path, 1, length(?12))=?12)" order
 
 /* What both tables ask alike. */
 struct asked {
@@ -51,11 +56,12 @@ ask(struct arena *arena, const struct record_filter *f)
 
 enum fz_err
 recorder_lines(struct reader *rd, struct arena *arena, const struct record_filter *f,
-    struct record_line **v, size_t *n)
+    struct record_line **v, size_t *n, bool *more)
 {
 	struct record_line *list = arena_alloc(arena, (size_t)f->limit * sizeof(*list));
 	struct asked a = ask(arena, f);
-	size_t got = 0;
+	size_t got = 0, bytes = 0;
+	bool left = false;
 	struct sql *s;
 	enum fz_err err;
 
@@ -63,14 +69,19 @@ recorder_lines(struct reader *rd, struct arena *arena, const struct record_filte
 	    (f->app != 0 ? LINES(ONE, FORTH, UP) : LINES(ALL, FORTH, UP)) :
 	    (f->app != 0 ? LINES(ONE, BACK, DOWN) : LINES(ALL, BACK, DOWN)),
 	    "iiiiiit", f->app, a.id, f->limit, f->since, a.until, (int64_t)f->level, a.text);
-	while (got < (size_t)f->limit && sql_row(s) == FZ_OK) {
-		struct record_line *l = &list[got++];
+	while (!left && sql_row(s) == FZ_OK) {
+		struct record_line *l = &list[got];
 
+		left = got == (size_t)f->limit || bytes > BYTES_MAX;
+		if (left)
+			continue;
+		got++;
 		l->id = sql_int(s, 0);
 		l->app = sql_int(s, 1);
 		l->at = sql_int(s, 2);
 		l->level = (enum recorder_level)sql_int(s, 3);
 		l->message = arena_strdup(arena, sql_text(s, 4));
+		bytes += strlen(l->message);
 		l->file = arena_strdup(arena, sql_text(s, 5));
 		l->line = (int)sql_int(s, 6);
 		l->request = arena_strdup(arena, sql_text(s, 7));
@@ -80,6 +91,7 @@ recorder_lines(struct reader *rd, struct arena *arena, const struct record_filte
 		return err;
 	*v = list;
 	*n = got;
+	*more = left;
 	return FZ_OK;
 }
 
@@ -107,11 +119,12 @@ request_row(struct sql *s, struct arena *arena, struct record_request *q)
 
 enum fz_err
 recorder_requests(struct reader *rd, struct arena *arena, const struct record_filter *f,
-    struct record_request **v, size_t *n)
+    struct record_request **v, size_t *n, bool *more)
 {
 	struct record_request *list = arena_alloc(arena, (size_t)f->limit * sizeof(*list));
 	int64_t least = f->status, most = f->status != 0 ? f->status : INT64_MAX;
 	struct asked a = ask(arena, f);
+	bool left = false;
 	size_t got = 0;
 	struct sql *s;
 	enum fz_err err;
@@ -123,15 +136,19 @@ recorder_requests(struct reader *rd, struct arena *arena, const struct record_fi
 	s = sql_open(rd, f->forward ?
 	    (f->app != 0 ? REQUESTS(ONE, FORTH, UP) : REQUESTS(ALL, FORTH, UP)) :
 	    (f->app != 0 ? REQUESTS(ONE, BACK, DOWN) : REQUESTS(ALL, BACK, DOWN)),
-	    "iiiiiitiitt", f->app, a.id, f->limit, f->since, a.until, least, a.text, most,
-	    f->min_us, f->method, f->ip);
-	while (got < (size_t)f->limit && sql_row(s) == FZ_OK)
-		request_row(s, arena, &list[got++]);
+	    "iiiiiitiittt", f->app, a.id, f->limit, f->since, a.until, least, a.text, most,
+	    f->min_us, f->method, f->ip, f->path);
+	while (!left && sql_row(s) == FZ_OK) {
+		left = got == (size_t)f->limit;
+		if (!left)
+			request_row(s, arena, &list[got++]);
+	}
 	err = sql_close(s);
 	if (err != FZ_OK)
 		return err;
 	*v = list;
 	*n = got;
+	*more = left;
 	return FZ_OK;
 }
 

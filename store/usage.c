@@ -68,3 +68,9 @@ usage_add(struct writer *w, int64_t app, const struct usage_data *d)
 	    "object_bytes=object_bytes+?7", "iiiiiii", app, d->kv_keys, d->kv_bytes,
 	    d->docs, d->doc_bytes, d->objects, d->object_bytes);
 }
+
+enum fz_err
+usage_of_log(struct reader *rd, int64_t app, int64_t *rows)
+{
+	return sql_get_int(rd, rows, "SELECT count(*) FROM log WHERE app=?1", "i", app);
+}

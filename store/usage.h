@@ -29,6 +29,8 @@ struct usage_data {
 	int64_t	object_bytes;
 };
 
+/* Lines in its log. */
+enum fz_err	usage_of_log(struct reader *, int64_t app, int64_t *rows) MUST_CHECK;
 /* All zero for an app without data. */
 enum fz_err	usage_of_data(struct reader *, int64_t app, struct usage_data *) MUST_CHECK;
 /* Add these differences. */

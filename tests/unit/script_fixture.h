@@ -93,6 +93,7 @@ static int64_t script_app;
 static int64_t script_user;
 
 static struct arena *script_arena;
+static struct arena *script_kept;	/* of the last look at the log */
 static struct request script_rq;
 static struct response script_rs;
 
@@ -184,6 +185,8 @@ script_teardown(void **state)
 
 	(void)state;
 	script_end();
+	if (script_kept != NULL)
+		arena_free(script_kept);
 	scripts_close(script_node.scripts);
 	recorder_close(script_node.recorder);
 #if __has_include("base/seal.c")
@@ -437,18 +440,18 @@ script_throws_at(const char *source, const char *want, const char *file, int lin
 SCRIPT_UNUSED static const char *
 script_log_line(size_t i, struct record_line *out)
 {
-	static struct arena *kept;
 	struct record_filter filter = { .app = script_site.app, .limit = 1000 };
 	struct record_line *v = NULL;
 	struct reader *rd;
 	size_t n = 0;
+	bool more;
 
-	if (kept != NULL)
-		arena_free(kept);
-	kept = arena_new();
+	if (script_kept != NULL)
+		arena_free(script_kept);
+	script_kept = arena_new();
 	recorder_flush(script_node.recorder);
 	OK(reader_open(script_node.store, &rd));
-	OK(recorder_lines(rd, kept, &filter, &v, &n));
+	OK(recorder_lines(rd, script_kept, &filter, &v, &n, &more));
 	reader_close(rd);
 	memset(out, 0, sizeof(*out));
 	out->message = out->file = "";

@@ -336,7 +336,10 @@ test_quotas(void **state)
 	assert_http("data.files", "{\"used\":2,\"limit\":10000}");
 	assert_http("data.disk.limit", "5368709120");
 	assert_true(json_integer_value(http_at("data.disk.used")) > 500);
-	assert_http("data.docs", "(absent)");
+	assert_http("data.docs", "{\"used\":0,\"limit\":1000000}");
+	assert_http("data.kv", "{\"used\":0,\"limit\":100000}");
+	assert_http("data.blobs", "{\"used\":0,\"limit\":2147483648}");
+	assert_http("data.logs", "{\"used\":0,\"limit\":50000}");
 	assert_int_equal(CALL("PUT", "/api/apps/a/quotas",
 	    "{\"disk_bytes\":1000000,\"files\":10,\"kv_keys\":5}"), 200);
 	assert_http("data.files.limit", "10");

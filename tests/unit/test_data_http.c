@@ -1,21 +1,26 @@
-/* Key-values and blobs of an app over HTTP: forms, refusals, pages, keys for single apps. */
+/*
+ * Key-values, documents and blobs of an app over HTTP: forms, refusals, pages, keys for
+ * single apps.
+ */
 #include "tests/unit/http_fixture.h"
 
 #include "base/clock.h"
 #include "store/blob.h"
+#include "store/doc.h"
 #include "store/kv.h"
 #include "store/user.h"
 
 extern const struct route app_routes[], quota_routes[], data_kv_routes[],
-    data_blob_routes[];
+    data_doc_routes[], data_blob_routes[];
 static const struct route *const tables[] = { app_routes, quota_routes, data_kv_routes,
-	data_blob_routes, NULL };
+	data_doc_routes, data_blob_routes, NULL };
 static struct fixture f;
 static struct user ann;
 
 #define CALL(method, target, body) http(&f, tables, method, target, body)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define KV "/api/apps/a/data/kv"
+#define DOCS "/api/apps/a/data/docs"
 #define BLOBS "/api/apps/a/data/blobs"
 
 static int
@@ -286,6 +291,138 @@ test_limited_key(void **state)
 	assert_http("data.value", "1");
 }
 
+static void
+test_doc_one(void **state)
+{
+	char target[200];
+
+	(void)state;
+	assert_int_equal(CALL("POST", DOCS "/notes", "{\"id\":\"n/1\",\"a\":0.10,\"b\":[1]}"),
+	    201);
+	assert_http("data", "{\"id\":\"n/1\"}");
+	assert_int_equal(CALL("GET", DOCS "/notes/n/1", NULL), 200);
+	assert_non_null(strstr(http_bytes.data, "\"a\":0.10"));
+	assert_http("data.id", "n/1");
+	assert_http("data.b", "[1]");
+	assert_true(json_integer_value(http_at("data._createdAt")) > clock_wall_ms() - 60000);
+	assert_string_equal(response_get(&f.rs, "Cache-Control"), "no-store");
+	assert_refused(CALL("POST", DOCS "/notes", "{\"id\":\"n/1\"}"), 409, "DS_DUPLICATE");
+	assert_int_equal(CALL("POST", DOCS "/notes", "{\"c\":1}"), 201);
+	assert_int_equal(strlen(http_text("data.id")), 36);
+	snprintf(target, sizeof(target), DOCS "/notes/%s", http_text("data.id"));
+	assert_int_equal(CALL("DELETE", target, NULL), 200);
+	assert_http("data", "{\"message\":\"Document deleted\"}");
+	assert_refused(CALL("DELETE", target, NULL), 404, "NOT_FOUND");
+	assert_refused(CALL("GET", target, NULL), 404, "NOT_FOUND");
+	/* PUT replaces the whole document, or makes it. */
+	assert_int_equal(CALL("PUT", DOCS "/notes/n/1", " { \"z\" : null } "), 200);
+	assert_http("data.z", "null");
+	assert_http("data.a", "(absent)");
+	assert_int_equal(CALL("PUT", DOCS "/notes/new", "{\"id\":\"other\",\"x\":1}"), 200);
+	assert_http("data.id", "new");
+	/* A collection of a user is another one. */
+	assert_refused(CALL("GET", of_ann(DOCS "/notes/new"), NULL), 404, "NOT_FOUND");
+	assert_int_equal(CALL("PUT", of_ann(DOCS "/notes/new"), "{\"x\":2}"), 200);
+	assert_int_equal(CALL("GET", DOCS "/notes/new", NULL), 200);
+	assert_http("data.x", "1");
+	assert_int_equal(CALL("GET", DOCS, NULL), 200);
+	assert_http("data.0.collection", "notes");
+	assert_http("data.0.count", "2");
+	assert_http("data.0.indexes", "[]");
+	assert_http("data.0.user_id", "null");
+	assert_http("data.1.count", "1");
+	assert_http("data.1.user_id", ann.uid);
+	assert_int_equal(CALL("GET", of_ann(DOCS), NULL), 200);
+	assert_int_equal(json_array_size(http_at("data")), 1);
+	assert_http("data.0.user_id", ann.uid);
+	assert_int_equal(CALL("GET", DOCS "?user=", NULL), 200);
+	assert_int_equal(json_array_size(http_at("data")), 1);
+	assert_http("data.0.user_id", "null");
+}
+
+static void
+test_doc_find(void **state)
+{
+	char body[80];
+
+	(void)state;
+	for (int i = 0; i < 9; i++) {
+		snprintf(body, sizeof(body), "{\"id\":\"%d\",\"n\":%d,\"odd\":%s,\"t\":{\"x\":1}}",
+		    i, i, i % 2 != 0 ? "true" : "false");
+		assert_int_equal(CALL("POST", DOCS "/c", body), 201);
+	}
+	for (int limit = 1; limit < 11; limit++) {
+		assert_string_equal(pages(DOCS "/c", "id", limit), "8 7 6 5 4 3 2 1 0 ");
+		assert_string_equal(pages(DOCS "/c?sort=-odd,n", "id", limit),
+		    "1 3 5 7 0 2 4 6 8 ");
+		assert_string_equal(pages(DOCS "/c?q={\"n\":{\"$gte\":6}}", "id", limit),
+		    "8 7 6 ");
+		assert_string_equal(pages(DOCS "/c?q={\"odd\":true}&sort=n", "n", limit),
+		    "1 3 5 7 ");
+	}
+	assert_int_equal(CALL("GET", DOCS "/c?fields=n,t.x,&limit=1", NULL), 200);
+	assert_http("data", "[{\"id\":\"8\",\"n\":8,\"t\":{\"x\":1}}]");
+	assert_int_equal(CALL("GET", DOCS "/c?q=", NULL), 200);
+	assert_int_equal(json_array_size(http_at("data")), 9);
+	assert_int_equal(CALL("GET", DOCS "/none", NULL), 200);
+	assert_string_equal(http_bytes.data, "{\"data\":[],\"meta\":{\"limit\":20,"
+	    "\"has_more\":false,\"next_cursor\":null}}");
+	assert_int_equal(CALL("GET", of_ann(DOCS "/c"), NULL), 200);
+	assert_http("data", "[]");
+}
+
+static void
+test_doc_refusals(void **state)
+{
+	static const struct {
+		const char *method, *target, *body;
+		int status;
+		const char *code;
+	} rows[] = {
+		{ "GET", "/api/apps/nobody/data/docs", NULL, 404, "APP_NOT_FOUND" },
+		{ "GET", DOCS "?user=nobody", NULL, 404, "USER_NOT_FOUND" },
+		{ "GET", DOCS "/c?limit=0", NULL, 400, "VALIDATION_FAILED" },
+		{ "GET", DOCS "/c?limit=101", NULL, 400, "VALIDATION_FAILED" },
+		{ "GET", DOCS "/c?q={", NULL, 400, "DS_BAD_QUERY" },
+		{ "GET", DOCS "/c?q=7", NULL, 400, "DS_BAD_QUERY" },
+		{ "GET", DOCS "/c?q={\"$x\":1}", NULL, 400, "DS_BAD_QUERY" },
+		{ "GET", DOCS "/c?q={\"a b\":1}", NULL, 400, "DS_BAD_QUERY" },
+		{ "GET", DOCS "/c?sort=a b", NULL, 400, "DS_BAD_QUERY" },
+		{ "GET", DOCS "/c?cursor=junk", NULL, 400, "DS_BAD_QUERY" },
+		{ "GET", DOCS "/c/none", NULL, 404, "NOT_FOUND" },
+		{ "POST", DOCS "/c", NULL, 400, "INVALID_JSON" },
+		{ "POST", DOCS "/c", "{", 400, "INVALID_JSON" },
+		{ "POST", DOCS "/c", "[1]", 400, "VALIDATION_FAILED" },
+		{ "POST", DOCS "/c", "{\"id\":{}}", 400, "VALIDATION_FAILED" },
+		{ "PUT", DOCS "/c/x", "7", 400, "VALIDATION_FAILED" },
+		{ "DELETE", DOCS "/c/none", NULL, 404, "NOT_FOUND" },
+	};
+	char target[300] = DOCS "/";
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int got = CALL(rows[i].method, rows[i].target, rows[i].body);
+
+		if (got != rows[i].status || strcmp(http_text("error.code"), rows[i].code) != 0)
+			fail_msg("row %zu: %d %s", i, got, http_bytes.data);
+	}
+	assert_int_equal(http_send(&f, tables, "POST", DOCS "/c", "text/plain", "{}", 2), 415);
+	memset(target + strlen(target), 'c', DOC_COLLECTION_MAX + 1);
+	assert_refused(CALL("POST", target, "{}"), 400, "VALIDATION_FAILED");
+	assert_int_equal(CALL("PUT", "/api/apps/a/quotas", "{\"docs\":1}"), 200);
+	assert_int_equal(CALL("POST", DOCS "/c", "{}"), 201);
+	assert_refused(CALL("POST", DOCS "/c", "{}"), 429, "QUOTA_EXCEEDED");
+	assert_http("error.details", "{\"quota\":\"docs\",\"limit\":1,\"used\":1}");
+	assert_refused(CALL("PUT", DOCS "/c/x", "{}"), 429, "QUOTA_EXCEEDED");
+	http_key("data:b");
+	assert_refused(CALL("GET", DOCS, NULL), 403, "SCOPE_REQUIRED");
+	assert_refused(CALL("GET", DOCS "/c", NULL), 403, "SCOPE_REQUIRED");
+	assert_refused(CALL("GET", DOCS "/c/x", NULL), 403, "SCOPE_REQUIRED");
+	assert_refused(CALL("POST", DOCS "/c", "{}"), 403, "SCOPE_REQUIRED");
+	assert_refused(CALL("PUT", DOCS "/c/x", "{}"), 403, "SCOPE_REQUIRED");
+	assert_refused(CALL("DELETE", DOCS "/c/x", NULL), 403, "SCOPE_REQUIRED");
+}
+
 static int
 put_blob(const char *target, const char *type, const char *text)
 {
@@ -399,6 +536,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_kv_large, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kv_quota, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limited_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_doc_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_doc_find, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_doc_refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_blob_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_blob_list, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_blob_large, setup, teardown),

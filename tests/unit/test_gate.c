@@ -1477,6 +1477,8 @@ script_slots(void **state)
 	wait_for(&scripts, 3);
 	for (int i = 0; i < 50; i++)
 		assert_int_equal(get("/hello"), 200);
+	for (int i = 0; i < 1000 && stats(r).busy != 3; i++)
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
 	assert_int_equal(stats(r).busy, 3);
 	atomic_store(&hold, false);
 	for (int i = 0; i < 40; i++) {
@@ -1578,12 +1580,13 @@ script_crowd(void **state)
 	(void)state;
 	with_lane = &o;
 	r = rig_start(6, 0, 0);
-	for (int i = 0; i < 16; i++) {
-		c[i % 4].uri = uris[i % 4];
-		c[i % 4].rounds = 200;
-		c[i % 4].keep = true;
-		assert_int_equal(pthread_create(&t[i], NULL, crowd_member, &c[i % 4]), 0);
+	for (int i = 0; i < 4; i++) {
+		c[i].uri = uris[i];
+		c[i].rounds = 200;
+		c[i].keep = true;
 	}
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, crowd_member, &c[i % 4]), 0);
 	for (int i = 0; i < 16; i++)
 		pthread_join(t[i], NULL);
 	for (int i = 0; i < 4; i++)

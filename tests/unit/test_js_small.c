@@ -194,6 +194,25 @@ test_private_versions(void **state)
 }
 
 static void
+test_private_large(void **state)
+{
+	size_t n = 16 * MIB + 1;
+	char *text = malloc(n + 1);
+	struct answer a;
+
+	(void)state;
+	memset(text, 'x', n);
+	text[n] = '\0';
+	script_deploy("api/main.js", "try { fazt.private.readBytes('big') } catch (e) {"
+	    "respond([e.name, e.code, fazt.private.exists('big'),"
+	    "fazt.private.readBytes('fits').byteLength]) }", "private/big", text,
+	    "private/fits", text + 1, NULL);
+	script_ask(&a, "GET", "/api/x", NULL, NULL);
+	assert_string_equal(a.body, "[\"LimitError\",\"LIMIT_EXCEEDED\",true,16777216]");
+	free(text);
+}
+
+static void
 test_log(void **state)
 {
 	static const enum recorder_level levels[] = { RECORD_ERROR, RECORD_WARN, RECORD_INFO,
@@ -211,6 +230,9 @@ test_log(void **state)
 	assert_string_equal(script_log(0), "7");
 	assert_string_equal(script_log(2), "i \xf0\x9f\x98\x80");
 	assert_string_equal(script_log(3), "d");
+	script_log_line(1, &line);
+	assert_string_equal(line.file, "api/main.js");
+	assert_int_equal(line.line, 2);
 }
 
 int
@@ -220,7 +242,8 @@ main(void)
 		cmocka_unit_test(test_app), cmocka_unit_test(test_env),
 		cmocka_unit_test(test_env_sealed), cmocka_unit_test(test_private),
 		cmocka_unit_test(test_private_escapes),
-		cmocka_unit_test(test_private_versions), cmocka_unit_test(test_log),
+		cmocka_unit_test(test_private_versions),
+		cmocka_unit_test(test_private_large), cmocka_unit_test(test_log),
 	};
 
 	return cmocka_run_group_tests(tests, script_setup, script_teardown);

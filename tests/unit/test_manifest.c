@@ -105,6 +105,41 @@ test_rows(void **state)
 }
 
 static void
+test_blobs(void **state)
+{
+	static const struct {
+		const char	*text;
+		int		 warnings;
+		const char	*prefixes;
+	} t[] = {
+		{ NULL, 0, "public/ " }, { "{}", 0, "public/ " },
+		{ "{\"blobs\":{}}", 0, "public/ " },
+		{ "{\"blobs\":{\"public\":[]}}", 0, "" },
+		{ "{\"blobs\":{\"public\":[\"a/\",\"b\",\"c/d/\"]}}", 0, "a/ b c/d/ " },
+		{ "{\"blobs\":{\"public\":\"a/\"}}", 1, "public/ " },
+		{ "{\"blobs\":{\"public\":null}}", 1, "public/ " },
+		{ "{\"blobs\":[]}", 1, "public/ " },
+		/* A slip of the pen must never open everything. */
+		{ "{\"blobs\":{\"public\":[\"\",\"/\",\"/a\",\"a//b\",\"../a\",7,null]}}",
+		    7, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(t); i++) {
+		char all[200] = "";
+		int warnings = 0;
+		struct manifest *m = manifest_parse(t[i].text,
+		    t[i].text ? strlen(t[i].text) : 0, warn, &warnings);
+
+		for (char **p = m->blobs_public; *p != NULL; p++)
+			snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s ", *p);
+		if (warnings != t[i].warnings || strcmp(all, t[i].prefixes) != 0)
+			fail_msg("%s: %d warnings, %s", t[i].text, warnings, all);
+		manifest_free(m);
+	}
+}
+
+static void
 test_large(void **state)
 {
 	struct manifest *m;
@@ -155,6 +190,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_blobs),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_words),
 	};

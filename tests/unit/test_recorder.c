@@ -21,6 +21,7 @@ static struct store *st;
 static struct recorder *rec;
 static struct arena *ar;
 static int64_t app_a, app_b;
+static bool more;			/* of the last look-up */
 
 static int64_t
 new_app(const char *title)
@@ -98,7 +99,7 @@ lines(const struct record_filter *f, struct record_line **v)
 	size_t n = 0;
 
 	OK(reader_open(st, &r));
-	OK(recorder_lines(r, ar, f, v, &n));
+	OK(recorder_lines(r, ar, f, v, &n, &more));
 	reader_close(r);
 	return n;
 }
@@ -110,7 +111,7 @@ requests(const struct record_filter *f, struct record_request **v)
 	size_t n = 0;
 
 	OK(reader_open(st, &r));
-	OK(recorder_requests(r, ar, f, v, &n));
+	OK(recorder_requests(r, ar, f, v, &n, &more));
 	reader_close(r);
 	return n;
 }
@@ -254,6 +255,8 @@ test_requests(void **state)
 		{ { .min_us = 1500, .limit = 9 }, 2 }, { { .method = "GET", .limit = 9 }, 404 },
 		{ { .ip = "192.0.2.2", .limit = 9 }, 503 },
 		{ { .text = "api", .limit = 9 }, 404 }, { { .before = 2, .limit = 9 }, 404 },
+		{ { .text = "CURL", .limit = 9 }, 2 }, { { .path = "/Api", .limit = 9 }, 404 },
+		{ { .path = "/api", .limit = 9 }, 0 }, { { .path = "Api", .limit = 9 }, 0 },
 		{ { .forward = true, .after = 1, .limit = 9 }, 503 },
 		{ { .since = 6, .limit = 9 }, 503 }, { { .until = 6, .limit = 9 }, 404 },
 	};

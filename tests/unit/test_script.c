@@ -129,7 +129,7 @@ test_globals(void **state)
 	script_is("respond([typeof setTimeout, typeof process, typeof XMLHttpRequest])",
 	    "[\"undefined\",\"undefined\",\"undefined\"]");
 	/* They may be shadowed and replaced like any other. */
-	script_is("var request = 1; respond(request)", "");
+	script_is("var request = [1]; respond(request)", "[1]");
 	script_is("var k = Object.keys(globalThis); respond([k.indexOf('request'),"
 	    " k.indexOf('respond'), k.indexOf('fazt'), k.indexOf('console')])",
 	    "[-1,-1,-1,-1]");
@@ -196,7 +196,6 @@ test_require(void **state)
 		{ "./", "cannot require './'" },
 		{ "..", "cannot require '..'" },
 		{ "./a/../../secret", "cannot require" },
-		{ "./a%00", "cannot require" },
 		{ "transpiler", "cannot require" },
 	};
 	char uri[200];

@@ -1,16 +1,28 @@
-/* Export and import: a round trip to the byte, and every refusal. */
+/*
+ * Export and import: a round trip to the byte, data and its users included, and every
+ * refusal.
+ */
 #include "tests/unit/http_fixture.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <locale.h>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/str.h"
+#include "store/doc.h"
+#include "store/env.h"
+#include "store/kv.h"
+#include "store/object.h"
+#include "store/sql.h"
+#include "store/usage.h"
+#include "store/user.h"
 #include "store/version.h"
 
-extern const struct route app_routes[], transfer_routes[];
-static const struct route *const tables[] = { app_routes, transfer_routes, NULL };
+extern const struct route app_routes[], quota_routes[], transfer_routes[];
+static const struct route *const tables[] = { app_routes, quota_routes, transfer_routes,
+	NULL };
 static struct fixture f;
 
 #define CALL(method, target, body) http(&f, tables, method, target, body)
@@ -277,7 +289,9 @@ test_archives(void **state)
 	} cases[] = {
 		{ { DOC(APP), { "files/a", "x" } }, 201, "(absent)" },
 		{ { { "files/a", "x" }, DOC(APP),
-		    { "data/kv.ndjson", "{}" } }, 201, "(absent)" },
+		    { "data/other.ndjson", "{}" } }, 201, "(absent)" },
+		{ { DOC(APP), { "files/a", "x" }, { "data/kv.ndjson", "" } }, 201,
+		    "(absent)" },
 		{ { DOC(APP), { "files/a", "x" }, { "filesx/b", "" } }, 201,
 		    "(absent)" },
 		{ { { "files/a", "x" } }, 422, "ARCHIVE_INVALID" },
@@ -369,6 +383,431 @@ test_request_refused(void **state)
 	assert_int_equal(import("t", NULL), 201);
 }
 
+/* --- data --- */
+
+struct row {
+	const char	*name;		/* key, document or path */
+	const char	*text;
+	int64_t		 time;		/* expiry, creation */
+};
+
+static const struct row kv_rows[] = {
+	{ "a", "1", 0 }, { "b/\"c\"\\", "{\"x\":[0.1,1e21,-0.0],\"y\":\"\\u0000\"}", 0 },
+	{ "\xc3\xa4 \xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80 ,\\\"value\\\":7\"", 4102444800123 },
+	{ "n,\"value\":", "null", 0 },
+};
+static const struct row doc_rows[] = {
+	{ "1", "{\"n\":0.1,\"s\":\"\xc3\xa4\",\"data\":{\"data\":1}}", 1000 },
+	{ "two", "{\"a\":[1,{\"b\":null}],\"indexes\":3}", 999 },
+	{ "3 \"x\"", "{}", 5000 },
+};
+static const struct row blob_rows[] = {
+	{ "dir/a.txt", "hello", 0 }, { "same", "hello", 0 }, { "empty", "", 0 },
+	{ "\xc3\xa4.bin", "other", 0 },
+};
+
+#define EACH(rows) size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++
+#define OK(call) assert_int_equal((call), FZ_OK)
+
+static struct user ann;
+
+/* A user of this node with that uid. */
+static void
+make_user(const char *uid)
+{
+	struct writer *w;
+
+	ann = (struct user){ .username = "ann" };
+	OK(writer_begin(f.node.store, 1000, &w));
+	OK(user_add(w, f.arena, &ann));
+	OK(sql_run(w, "UPDATE user SET uid=?2 WHERE id=?1", "it", ann.id, uid));
+	OK(writer_commit(w, NULL));
+	ann.uid = uid;
+}
+
+static int64_t
+app_id(const char *name)
+{
+	struct reader *rd;
+	struct app a;
+
+	OK(reader_open(f.node.store, &rd));
+	OK(app_find(rd, f.arena, name, &a));
+	reader_close(rd);
+	return a.id;
+}
+
+static void
+fill_space(struct space space, const char *extra)
+{
+	struct quota q;
+	struct doc_at at = { .space = space, .collection = "a/b \"c\"", .quota = &q };
+	struct why why = { { 0 } };
+	struct writer *w;
+	const char *name;
+
+	quota_read(NULL, &q);
+	OK(writer_begin(f.node.store, 1000, &w));
+	for (EACH(kv_rows))
+		OK(kv_set(w, space, &q, kv_rows[i].name, kv_rows[i].text,
+		    strlen(kv_rows[i].text), kv_rows[i].time));
+	OK(kv_set(w, space, &q, "extra", extra, strlen(extra), 0));
+	for (EACH(doc_rows))
+		OK(doc_put(w, f.arena, &at, doc_rows[i].name, doc_rows[i].text,
+		    strlen(doc_rows[i].text), doc_rows[i].time, doc_rows[i].time + 1, &why));
+	OK(doc_index(w, f.arena, &at, "[\"n\",\"s\"]", "{\"unique\":true,\"name\":\"ns\"}",
+	    &name, &why));
+	OK(doc_search_index(w, f.arena, &at, "[\"s\"]", &why));
+	OK(writer_commit(w, NULL));
+	for (EACH(blob_rows)) {
+		struct object_body body = { .bytes = blob_rows[i].text,
+			.len = strlen(blob_rows[i].text) };
+
+		OK(object_store(f.node.store, space, &q, blob_rows[i].name, &body,
+		    "text/x; a=1", NULL, &f.rq.seq, NULL));
+	}
+}
+
+static const char *
+blob_text(const struct object *o)
+{
+	struct reader *rd;
+	void *p;
+	size_t n;
+
+	OK(reader_open(f.node.store, &rd));
+	OK(blob_read(rd, o->blob, BLOB_PLAIN, MIB, &p, &n));
+	reader_close(rd);
+	p = memcpy(arena_alloc(f.arena, n + 1), p, n + 1);
+	return p;
+}
+
+static void
+check_rest(struct reader *rd, struct space space)
+{
+	struct doc_at at = { .space = space, .collection = "a/b \"c\"" };
+	struct doc_collection *v;
+	struct doc_row *rows;
+	struct object o;
+	size_t n;
+
+	OK(doc_collections(rd, f.arena, space, &v, &n));
+	assert_int_equal(n, 1);
+	assert_string_equal(v[0].name, at.collection);
+	assert_non_null(strstr(v[0].indexes, "\"ns\""));
+	assert_non_null(strstr(v[0].indexes, "\"unique\":true"));
+	assert_non_null(strstr(v[0].indexes, "\"search\":true"));
+	OK(doc_walk(rd, f.arena, &at, 0, 100, &rows, &n));
+	assert_int_equal(n, sizeof(doc_rows) / sizeof(doc_rows[0]));
+	for (EACH(doc_rows)) {
+		assert_string_equal(rows[i].id, doc_rows[i].name);
+		assert_string_equal(rows[i].json, doc_rows[i].text);
+		assert_int_equal(rows[i].created, doc_rows[i].time);
+		assert_int_equal(rows[i].updated, doc_rows[i].time + 1);
+	}
+	for (EACH(blob_rows)) {
+		OK(object_get(rd, f.arena, space, blob_rows[i].name, &o));
+		assert_string_equal(o.mime, "text/x; a=1");
+		assert_in_range(o.updated, clock_wall_ms() - 60000, clock_wall_ms());
+		assert_string_equal(blob_text(&o), blob_rows[i].text);
+	}
+}
+
+static void
+check_space(struct space space, const char *extra)
+{
+	struct reader *rd;
+	struct kv kv;
+
+	OK(reader_open(f.node.store, &rd));
+	for (EACH(kv_rows)) {
+		OK(kv_get(rd, f.arena, space, kv_rows[i].name, &kv));
+		assert_string_equal(kv.value, kv_rows[i].text);
+		assert_int_equal(kv.expires, kv_rows[i].time);
+	}
+	OK(kv_get(rd, f.arena, space, "extra", &kv));
+	assert_string_equal(kv.value, extra);
+	check_rest(rd, space);
+	reader_close(rd);
+}
+
+/* An app "shop" with data of all and of ann, exported into zip. */
+static void
+export_shop(void)
+{
+	int64_t app;
+
+	deploy_site("shop");
+	make_user("fazt_usr_000000000009");
+	app = app_id("shop");
+	fill_space((struct space){ app, 0 }, "\"all\"");
+	fill_space((struct space){ app, ann.id }, "\"ann\"");
+	assert_int_equal(CALL("GET", "/api/apps/shop/export?data=true", NULL), 200);
+	keep_zip();
+}
+
+static void
+test_data(void **state)
+{
+	struct usage_data one, two;
+	struct reader *rd;
+	int64_t app;
+
+	(void)state;
+	export_shop();
+	assert_int_equal(import("copy", NULL), 201);
+	assert_http("data.kv", "10");
+	assert_http("data.docs", "6");
+	assert_http("data.blobs", "8");
+	assert_http("data.skipped", "0");
+	app = app_id("copy");
+	check_space((struct space){ app, 0 }, "\"all\"");
+	check_space((struct space){ app, ann.id }, "\"ann\"");
+	OK(reader_open(f.node.store, &rd));
+	OK(usage_of_data(rd, app, &two));
+	OK(usage_of_data(rd, app_id("shop"), &one));
+	reader_close(rd);
+	assert_memory_equal(&one, &two, sizeof(one));
+	/* What was imported exports to the same data. */
+	assert_int_equal(CALL("GET", "/api/apps/copy/export?data=true", NULL), 200);
+	assert_int_equal(import("third", NULL), 201);
+	assert_http("data.docs", "6");
+}
+
+/* On a node without the user, and where nobody asked for data. */
+static void
+test_data_left_out(void **state)
+{
+	struct reader *rd;
+	struct writer *w;
+	struct usage_data u;
+
+	(void)state;
+	export_shop();
+	OK(writer_begin(f.node.store, 1000, &w));
+	OK(sql_run(w, "UPDATE user SET uid='other' WHERE id=?1", "i", ann.id));
+	OK(writer_commit(w, NULL));
+	assert_int_equal(import("copy", NULL), 201);
+	assert_http("data.kv", "5");
+	assert_http("data.docs", "3");
+	assert_http("data.blobs", "4");
+	assert_http("data.skipped", "12");
+	check_space((struct space){ app_id("copy"), 0 }, "\"all\"");
+	OK(reader_open(f.node.store, &rd));
+	OK(usage_of_data(rd, app_id("copy"), &u));
+	reader_close(rd);
+	assert_int_equal(u.kv_keys, 5);
+	assert_int_equal(CALL("GET", "/api/apps/copy/export", NULL), 200);
+	assert_null(memmem(http_bytes.data, http_bytes.len, "data/kv", 7));
+	assert_null(memmem(http_bytes.data, http_bytes.len, "blobs/", 6));
+	keep_zip();
+	assert_int_equal(import("bare", NULL), 201);
+	assert_http("data.kv", "0");
+}
+
+/* Into an app that has data: what has the same name gives way, the rest stays. */
+static void
+test_data_over(void **state)
+{
+	struct space space = { 0, 0 };
+	struct quota q;
+	struct writer *w;
+	struct reader *rd;
+	struct kv kv;
+
+	(void)state;
+	export_shop();
+	space.app = app_id("shop");
+	quota_read(NULL, &q);
+	OK(writer_begin(f.node.store, 1000, &w));
+	OK(kv_set(w, space, &q, "extra", "\"changed\"", 9, 0));
+	OK(kv_set(w, space, &q, "mine", "7", 1, 0));
+	OK(writer_commit(w, NULL));
+	assert_refused(import("shop", NULL), 409, "CONFLICT");
+	assert_int_equal(import("shop", "true"), 201);
+	check_space(space, "\"all\"");
+	OK(reader_open(f.node.store, &rd));
+	OK(kv_get(rd, f.arena, space, "mine", &kv));
+	reader_close(rd);
+}
+
+/* No value of a variable leaves; its name does, and comes with the import's answer. */
+static void
+test_env_names(void **state)
+{
+	static const uint8_t key[SEAL_KEY_LEN] = { 5 };
+	struct seal *seal = seal_of_key(key);
+	struct writer *w;
+
+	(void)state;
+	deploy_site("shop");
+	OK(writer_begin(f.node.store, 1000, &w));
+	OK(env_set(w, seal, app_id("shop"), "STRIPE_KEY", "canary-0c1d", 11, 1));
+	OK(writer_commit(w, NULL));
+	assert_int_equal(CALL("GET", "/api/apps/shop/export?data=true", NULL), 200);
+	keep_zip();
+	assert_null(memmem(zip, zip_len, "canary-0c1d", 11));
+	assert_int_equal(import("copy", NULL), 201);
+	assert_http("data.env", "[\"STRIPE_KEY\"]");
+	assert_http("data.kv", "0");
+	seal_free(seal);
+}
+
+#define COLL "{\"collection\":\"c\",\"user\":null,\"indexes\":[]}\n"
+#define HELLO "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+#define HELLO_LINE "{\"path\":\"p\",\"mime\":\"text/x\",\"sha256\":\"" HELLO "\"}"
+
+static void
+test_lines(void **state)
+{
+	static const struct {
+		const char	*name;
+		const char	*text;
+		int		 status;
+		const char	*code;
+	} rows[] = {
+		{ "kv", "{\"key\":\"k\",\"value\":1}", 201, NULL },
+		{ "kv", "\n\n{\"key\":\"k\",\"value\":1}\n\n{\"key\":\"l\",\"value\":\"}\"}\n", 201,
+		    NULL },
+		{ "kv-2", "{\"key\":\"k\",\"user\":null,\"expires\":1,\"value\":1}", 201, NULL },
+		{ "kv", "{\"key\":\"k\",\"user\":\"fazt_usr_nobody00000\",\"value\":1}", 201,
+		    NULL },
+		{ "kvx", "junk", 201, NULL },
+		{ "kv", "junk", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\"}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"value\":1}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":7,\"value\":1}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"\",\"value\":1}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"value\":}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"value\":1", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"value\":1}}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"value\":1 2}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"value\":1,\"x\":2}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"user\":7,\"value\":1}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"expires\":\"x\",\"value\":1}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"expires\":-1,\"value\":1}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"\xff\",\"value\":1}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"value\":\"\xff\"}", 422, "ARCHIVE_INVALID" },
+		{ "docs/1", COLL, 201, NULL },
+		{ "docs/x", COLL "{\"id\":\"1\",\"data\":{\"a\":1}}\n" COLL "\n", 201, NULL },
+		{ "docs/1", "{\"id\":\"1\",\"data\":{\"a\":1}}", 422, "ARCHIVE_INVALID" },
+		{ "docs/1", COLL "{\"id\":\"1\",\"data\":[1]}", 422, "ARCHIVE_INVALID" },
+		{ "docs/1", COLL "{\"id\":\"1\",\"data\":{\"a\":}}", 422, "ARCHIVE_INVALID" },
+		{ "docs/1", COLL "{\"id\":1,\"data\":{}}", 422, "ARCHIVE_INVALID" },
+		{ "docs/1", COLL "{\"data\":{}}", 422, "ARCHIVE_INVALID" },
+		{ "docs/1", COLL "{\"id\":\"1\",\"created\":true,\"data\":{}}", 422,
+		    "ARCHIVE_INVALID" },
+		{ "docs/1", "{\"collection\":7,\"indexes\":[]}", 422, "ARCHIVE_INVALID" },
+		{ "docs/1", "{\"collection\":\"c\",\"indexes\":7}", 422, "ARCHIVE_INVALID" },
+		{ "docs/1", "{\"collection\":\"c\",\"indexes\":[7]}", 422, "ARCHIVE_INVALID" },
+		{ "docs/1", "{\"collection\":\"c\",\"indexes\":[{\"name\":\"n\",\"fields\":"
+		    "[\"a b\"]}]}", 422, "ARCHIVE_INVALID" },
+		{ "docs/1", "{\"collection\":\"c\",\"indexes\":[{\"name\":\"n\",\"fields\":"
+		    "[\"a\"],\"unique\":true}]}\n{\"id\":\"1\",\"data\":{\"a\":1}}\n"
+		    "{\"id\":\"2\",\"data\":{\"a\":1}}", 409, "DS_DUPLICATE" },
+		{ "blobs", "", 201, NULL },
+		{ "blobs", HELLO_LINE, 201, NULL },
+		{ "blobs", "{\"path\":\"p\",\"mime\":\"text/x\",\"sha256\":\"00" HELLO "\"}", 422,
+		    "ARCHIVE_INVALID" },
+		{ "blobs", "{\"path\":\"p\",\"mime\":\"text/x\",\"sha256\":\"3" HELLO "\"}", 422,
+		    "ARCHIVE_INVALID" },
+		{ "blobs", "{\"path\":\"p\",\"mime\":\"text/x\",\"sha256\":"
+		    "\"3cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"}", 422,
+		    "HASH_MISMATCH" },
+		{ "blobs", "{\"path\":\"../p\",\"mime\":\"text/x\",\"sha256\":\"" HELLO "\"}",
+		    422, "ARCHIVE_INVALID" },
+		{ "blobs", "{\"path\":\"p\",\"mime\":\"a\\nb\",\"sha256\":\"" HELLO "\"}", 422,
+		    "ARCHIVE_INVALID" },
+		{ "blobs", "{\"path\":\"p\",\"sha256\":\"" HELLO "\"}", 422, "ARCHIVE_INVALID" },
+		{ "blobs", "{\"mime\":\"p\",\"sha256\":\"" HELLO "\"}", 422, "ARCHIVE_INVALID" },
+		{ "blobs", "[]", 422, "ARCHIVE_INVALID" },
+	};
+	char name[60];
+
+	(void)state;
+	for (EACH(rows)) {
+		struct entry v[] = { DOC(APP), { name, rows[i].text },
+			{ "blobs/whatever", "hello" } };
+		int status;
+
+		snprintf(name, sizeof(name), "data/%s.ndjson", rows[i].name);
+		make_zip(v, 3);
+		status = import(NULL, NULL);
+		if (status != rows[i].status ||
+		    (status != 201 && strcmp(http_text("error.code"), rows[i].code) != 0))
+			fail_msg("row %zu: %d %s %s", i, status, http_text("error.code"),
+			    http_text("error.message"));
+		if (status == 201)
+			assert_int_equal(CALL("DELETE", "/api/apps/t?purge=true", NULL), 200);
+		/* What is refused leaves no app, in the trash neither. */
+		assert_int_equal(CALL("GET", "/api/apps?all=true", NULL), 200);
+		assert_http("data", "[]");
+		assert_int_equal(CALL("GET", "/api/apps?trash=true", NULL), 200);
+		assert_http("data", "[]");
+	}
+}
+
+/* The line that is wrong is named, and what an existing app got by then is told. */
+static void
+test_half_way(void **state)
+{
+	static const struct entry v[] = {
+		DOC("\"app\":{\"title\":\"t\",\"quotas\":{\"kv_keys\":2}}"),
+		{ "data/kv.ndjson", "{\"key\":\"a\",\"value\":1}\n{\"key\":\"b\",\"value\":2}\n"
+		    "{\"key\":\"c\",\"value\":3}\n" } };
+
+	(void)state;
+	make_zip(v, 2);
+	assert_refused(import("t", NULL), 429, "QUOTA_EXCEEDED");
+	assert_http("error.details", "{\"quota\":\"kv_keys\",\"limit\":2,\"used\":2}");
+	CALL("POST", "/api/apps", "{\"title\":\"t\",\"alias\":\"t\"}");
+	assert_refused(import("t", "true"), 429, "QUOTA_EXCEEDED");
+	assert_http("error.details.written.kv", "3");
+	CALL("GET", "/api/apps/t", NULL);
+	assert_http("data.quotas", "{}");
+}
+
+/* More than a piece of the reader, lines across its ends, a line longer than one. */
+static void
+test_many(void **state)
+{
+	struct space space = { 0, 0 };
+	char *value = malloc(700 * KIB + 1), key[20];
+	struct quota q;
+	struct writer *w;
+	struct reader *rd;
+	struct kv kv;
+
+	(void)state;
+	memset(value, 'x', 700 * KIB);
+	value[0] = value[700 * KIB - 1] = '"';
+	CALL("POST", "/api/apps", "{\"title\":\"many\",\"alias\":\"many\"}");
+	space.app = app_id("many");
+	quota_read(NULL, &q);
+	OK(writer_begin(f.node.store, 1000, &w));
+	for (int i = 0; i < 6000; i++) {
+		snprintf(key, sizeof(key), "k%05d", i);
+		if (i % 2000 == 0)
+			OK(kv_set(w, space, &q, key, value, 700 * KIB, 0));
+		else
+			OK(kv_set(w, space, &q, key, "[1,2,3]", 7, 0));
+	}
+	OK(writer_commit(w, NULL));
+	assert_int_equal(CALL("GET", "/api/apps/many/export?data=true", NULL), 200);
+	keep_zip();
+	assert_int_equal(import("copy", NULL), 201);
+	assert_http("data.kv", "6000");
+	OK(reader_open(f.node.store, &rd));
+	space.app = app_id("copy");
+	OK(kv_get(rd, f.arena, space, "k02000", &kv));
+	assert_int_equal(kv.value_len, 700 * KIB);
+	OK(kv_get(rd, f.arena, space, "k05999", &kv));
+	assert_string_equal(kv.value, "[1,2,3]");
+	reader_close(rd);
+	free(value);
+}
+
 int
 main(void)
 {
@@ -376,6 +815,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_round_trip), TEST(test_readable), TEST(test_without_version),
 		TEST(test_archives), TEST(test_request_refused),
+		TEST(test_data), TEST(test_data_left_out), TEST(test_data_over),
+		TEST(test_env_names), TEST(test_lines), TEST(test_half_way), TEST(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,618 @@
+/*
+ * fazt.app.ds, fazt.storage.ds, fazt.app.user.ds and fazt.session.ds (docs/contract.md
+ * 5.7): one set of functions; whose documents they mean is in the function, never in an
+ * argument.
+ *
+ * Everything crosses as JSON text.  Queries and options go through js_json_strict, where
+ * undefined becomes null, so a misspelt variable matches what has no such field and not
+ * everything; documents and changes through js_json, where it is left out.  A call that
+ * changes or deletes must say what: without a query it is a TypeError.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "runtime/js.h"
+#include "store/doc.h"
+
+#define SESSION 2		/* in the magic: the documents of this workspace */
+#define NAMER DUK_HIDDEN_SYMBOL("session")
+
+/* What every function begins with. */
+struct call {
+	struct run	*run;
+	const char	*what;		/* "ds.find" */
+	struct doc_at	 at;
+	struct why	 why;
+};
+
+/* The workspace's name, by fazt.session.require as it was at the start; it throws without
+ * one.  Its text stays on the stack. */
+static const char *
+session_name(duk_context *ctx, struct run *run)
+{
+	void *held = js_hold(run);
+
+	duk_push_heap_stash(ctx);
+	duk_get_prop_string(ctx, -1, NAMER);
+	duk_remove(ctx, -2);
+	duk_call(ctx, 0);
+	js_release(run, held);
+	return js_text(ctx, run, -1, "session required", NULL);
+}
+
+/* The first argument is the collection; needs says what is missing. */
+static void
+begin(duk_context *ctx, struct run *run, struct call *c, const char *what,
+    const char *needs)
+{
+	int64_t left;
+	size_t len;
+
+	memset(c, 0, sizeof(*c));
+	c->run = run;
+	c->what = what;
+	c->at.space = js_space(ctx, run, what);
+	c->at.collection = js_text(ctx, run, 0, needs, &len);
+	c->at.quota = &run->script->quota;
+	if (duk_get_current_magic(ctx) & SESSION)
+		c->at.session = session_name(ctx, run);
+	left = guard_left_ms();
+	c->at.deadline = clock_mono_ms() + (left < DOC_CALL_MS ? left : DOC_CALL_MS);
+}
+
+static duk_ret_t
+fail(duk_context *ctx, struct call *c, enum fz_err err)
+{
+	return js_fail(ctx, err, c->what, &c->why);
+}
+
+/* --- arguments --- */
+
+/* NULL when it is not there. */
+static const char *
+query_arg(duk_context *ctx, struct call *c, duk_idx_t idx)
+{
+	size_t len;
+
+	if (duk_is_null_or_undefined(ctx, idx))
+		return NULL;
+	return js_json_strict(ctx, c->run, idx, &len);
+}
+
+static bool
+plain_object(duk_context *ctx, duk_idx_t idx)
+{
+	return duk_is_object(ctx, idx) && !duk_is_array(ctx, idx) &&
+	    !duk_is_callable(ctx, idx);
+}
+
+static const char *
+need_query(duk_context *ctx, struct call *c, duk_idx_t idx, const char *needs)
+{
+	if (!plain_object(ctx, idx))
+		js_throw(ctx, "TypeError", NULL, false, "%s", needs);
+	return query_arg(ctx, c, idx);
+}
+
+static const char *
+need_object(duk_context *ctx, struct call *c, duk_idx_t idx, const char *needs,
+    size_t *len)
+{
+	const char *json = NULL;
+
+	if (plain_object(ctx, idx))
+		json = js_json(ctx, c->run, idx, len);
+	if (json == NULL)
+		js_throw(ctx, "TypeError", NULL, false, "%s", needs);
+	return json;
+}
+
+/* --- results --- */
+
+static duk_ret_t
+push_count(duk_context *ctx, struct call *c, enum fz_err err, int64_t n)
+{
+	if (err != FZ_OK)
+		return fail(ctx, c, err);
+	duk_push_number(ctx, (double)n);
+	return 1;
+}
+
+static duk_ret_t
+push_json(duk_context *ctx, struct call *c, enum fz_err err, const char *json)
+{
+	if (err != FZ_OK)
+		return fail(ctx, c, err);
+	js_push_json(ctx, c->run, json, strlen(json));
+	return 1;
+}
+
+static duk_ret_t
+push_text(duk_context *ctx, struct call *c, enum fz_err err, const char *text)
+{
+	if (err != FZ_OK)
+		return fail(ctx, c, err);
+	js_push_text(ctx, c->run, text, strlen(text));
+	return 1;
+}
+
+/* The array, with a cursor that JSON.stringify and for-in do not see. */
+static duk_ret_t
+push_found(duk_context *ctx, struct call *c, enum fz_err err, const struct doc_text *t)
+{
+	if (err != FZ_OK)
+		return fail(ctx, c, err);
+	js_push_json(ctx, c->run, t->json, t->len);
+	duk_push_string(ctx, "cursor");
+	if (t->cursor != NULL)
+		duk_push_string(ctx, t->cursor);
+	else
+		duk_push_null(ctx);
+	duk_def_prop(ctx, -3, DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_SET_WC |
+	    DUK_DEFPROP_CLEAR_ENUMERABLE);
+	return 1;
+}
+
+/* --- reading --- */
+
+static duk_ret_t
+find_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	const char *query, *opts;
+	struct doc_text found;
+	struct reader *rd;
+	struct call c;
+	enum fz_err err;
+
+	begin(ctx, run, &c, "ds.find", "ds.find requires a collection");
+	query = query_arg(ctx, &c, 1);
+	opts = query_arg(ctx, &c, 2);
+	js_work(run);
+	err = run_read(run, &rd);
+	if (err == FZ_OK) {
+		err = doc_find(rd, run->scratch, &c.at, query, opts, &found, &c.why);
+		run_read_end(run);
+	}
+	js_done(ctx, run);
+	return push_found(ctx, &c, err, &found);
+}
+
+/* A number is an id too: as the text it is stored as. */
+static duk_ret_t
+find_one_js(duk_context *ctx)
+{
+	static const char needs[] = "ds.findOne requires collection and query or id";
+	struct run *run = js_enter(ctx);
+	const char *query = NULL, *id = NULL, *opts;
+	struct doc_text found;
+	struct reader *rd;
+	struct call c;
+	enum fz_err err;
+
+	begin(ctx, run, &c, "ds.findOne", needs);
+	if (duk_is_string(ctx, 1) || duk_is_number(ctx, 1))
+		id = js_any_text(ctx, run, 1, NULL);
+	else
+		query = need_query(ctx, &c, 1, needs);
+	opts = query_arg(ctx, &c, 2);
+	js_work(run);
+	err = run_read(run, &rd);
+	if (err == FZ_OK) {
+		if (id != NULL)
+			err = doc_get(rd, run->scratch, &c.at, id, opts, &found, &c.why);
+		else
+			err = doc_find_one(rd, run->scratch, &c.at, query, opts, &found,
+			    &c.why);
+		run_read_end(run);
+	}
+	js_done(ctx, run);
+	if (err == FZ_NOT_FOUND) {
+		duk_push_null(ctx);
+		return 1;
+	}
+	return push_json(ctx, &c, err, found.json);
+}
+
+static duk_ret_t
+count_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	const char *query;
+	struct reader *rd;
+	struct call c;
+	enum fz_err err;
+	int64_t n = 0;
+
+	begin(ctx, run, &c, "ds.count", "ds.count requires a collection");
+	query = query_arg(ctx, &c, 1);
+	js_work(run);
+	err = run_read(run, &rd);
+	if (err == FZ_OK) {
+		err = doc_count(rd, run->scratch, &c.at, query, &n, &c.why);
+		run_read_end(run);
+	}
+	js_done(ctx, run);
+	return push_count(ctx, &c, err, n);
+}
+
+static duk_ret_t
+explain_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	const char *query, *opts, *json = NULL;
+	struct reader *rd;
+	struct call c;
+	enum fz_err err;
+
+	begin(ctx, run, &c, "ds.explain", "ds.explain requires a collection");
+	query = query_arg(ctx, &c, 1);
+	opts = query_arg(ctx, &c, 2);
+	js_work(run);
+	err = run_read(run, &rd);
+	if (err == FZ_OK) {
+		err = doc_explain(rd, run->scratch, &c.at, query, opts, &json, &c.why);
+		run_read_end(run);
+	}
+	js_done(ctx, run);
+	return push_json(ctx, &c, err, json);
+}
+
+static duk_ret_t
+search_js(duk_context *ctx)
+{
+	static const char needs[] = "ds.search requires collection and text";
+	struct run *run = js_enter(ctx);
+	const char *text, *opts;
+	struct doc_text found = { 0 };
+	struct reader *rd;
+	struct call c;
+	enum fz_err err;
+
+	begin(ctx, run, &c, "ds.search", needs);
+	text = js_text(ctx, run, 1, needs, NULL);
+	opts = query_arg(ctx, &c, 2);
+	js_work(run);
+	err = run_read(run, &rd);
+	if (err == FZ_OK) {
+		err = doc_search(rd, run->scratch, &c.at, text, opts, &found, &c.why);
+		run_read_end(run);
+	}
+	js_done(ctx, run);
+	return push_json(ctx, &c, err, found.json);
+}
+
+/* --- writing --- */
+
+static duk_ret_t
+insert_js(duk_context *ctx)
+{
+	static const char needs[] = "ds.insert requires collection and document";
+	struct run *run = js_enter(ctx);
+	const char *json, *id = NULL;
+	struct writer *w;
+	struct call c;
+	enum fz_err err;
+	size_t len;
+
+	begin(ctx, run, &c, "ds.insert", needs);
+	json = need_object(ctx, &c, 1, needs, &len);
+	js_work(run);
+	err = run_write(run, &w);
+	if (err == FZ_OK) {
+		err = doc_insert(w, run->scratch, &c.at, json, len, &id, &c.why);
+		err = run_write_end(run, w, err);
+	}
+	js_done(ctx, run);
+	return push_text(ctx, &c, err, id);
+}
+
+static duk_ret_t
+insert_many_js(duk_context *ctx)
+{
+	static const char needs[] = "ds.insertMany requires collection and documents";
+	struct run *run = js_enter(ctx);
+	const char *json = NULL, *ids = NULL;
+	struct writer *w;
+	struct call c;
+	enum fz_err err;
+	size_t len;
+
+	begin(ctx, run, &c, "ds.insertMany", needs);
+	if (duk_is_array(ctx, 1))
+		json = js_json(ctx, run, 1, &len);
+	if (json == NULL)
+		js_throw(ctx, "TypeError", NULL, false, "%s", needs);
+	js_work(run);
+	err = run_write(run, &w);
+	if (err == FZ_OK) {
+		err = doc_insert_many(w, run->scratch, &c.at, json, len, &ids, &c.why);
+		err = run_write_end(run, w, err);
+	}
+	js_done(ctx, run);
+	return push_json(ctx, &c, err, ids);
+}
+
+static duk_ret_t
+update_js(duk_context *ctx)
+{
+	static const char needs[] = "ds.update requires collection, query and changes";
+	struct run *run = js_enter(ctx);
+	const char *query, *changes;
+	struct writer *w;
+	struct call c;
+	enum fz_err err;
+	int64_t n = 0;
+	size_t len;
+
+	begin(ctx, run, &c, "ds.update", needs);
+	query = need_query(ctx, &c, 1, needs);
+	changes = need_object(ctx, &c, 2, needs, &len);
+	js_work(run);
+	err = run_write(run, &w);
+	if (err == FZ_OK) {
+		err = doc_update(w, run->scratch, &c.at, query, changes, &n, &c.why);
+		err = run_write_end(run, w, err);
+	}
+	js_done(ctx, run);
+	return push_count(ctx, &c, err, n);
+}
+
+static duk_ret_t
+upsert_js(duk_context *ctx)
+{
+	static const char needs[] = "ds.upsert requires collection, query and changes";
+	struct run *run = js_enter(ctx);
+	const char *query, *changes, *id = NULL;
+	bool inserted = false;
+	struct writer *w;
+	struct call c;
+	enum fz_err err;
+	size_t len;
+
+	begin(ctx, run, &c, "ds.upsert", needs);
+	query = need_query(ctx, &c, 1, needs);
+	changes = need_object(ctx, &c, 2, needs, &len);
+	js_work(run);
+	err = run_write(run, &w);
+	if (err == FZ_OK) {
+		err = doc_upsert(w, run->scratch, &c.at, query, changes, &id, &inserted,
+		    &c.why);
+		err = run_write_end(run, w, err);
+	}
+	js_done(ctx, run);
+	if (err != FZ_OK)
+		return fail(ctx, &c, err);
+	duk_push_object(ctx);
+	js_push_text(ctx, run, id, strlen(id));
+	duk_put_prop_string(ctx, -2, "id");
+	duk_push_boolean(ctx, inserted);
+	duk_put_prop_string(ctx, -2, "inserted");
+	return 1;
+}
+
+static duk_ret_t
+delete_js(duk_context *ctx)
+{
+	static const char needs[] = "ds.delete requires collection and query";
+	struct run *run = js_enter(ctx);
+	const char *query;
+	struct writer *w;
+	struct call c;
+	enum fz_err err;
+	int64_t n = 0;
+
+	begin(ctx, run, &c, "ds.delete", needs);
+	query = need_query(ctx, &c, 1, needs);
+	js_work(run);
+	err = run_write(run, &w);
+	if (err == FZ_OK) {
+		err = doc_delete(w, run->scratch, &c.at, query, &n, &c.why);
+		err = run_write_end(run, w, err);
+	}
+	js_done(ctx, run);
+	return push_count(ctx, &c, err, n);
+}
+
+static duk_ret_t
+delete_oldest_js(duk_context *ctx)
+{
+	static const char needs[] = "ds.deleteOldest requires collection and a number to keep";
+	struct run *run = js_enter(ctx);
+	struct writer *w;
+	struct call c;
+	enum fz_err err;
+	int64_t n = 0;
+	double keep;
+
+	begin(ctx, run, &c, "ds.deleteOldest", needs);
+	keep = duk_is_number(ctx, 1) ? duk_get_number(ctx, 1) : -1;
+	if (!(keep >= 0 && keep <= 9007199254740991.0) || keep != floor(keep))
+		js_throw(ctx, "TypeError", NULL, false, "%s", needs);
+	js_work(run);
+	err = run_write(run, &w);
+	if (err == FZ_OK) {
+		err = doc_delete_oldest(w, run->scratch, &c.at, (int64_t)keep, &n,
+		    &c.why);
+		err = run_write_end(run, w, err);
+	}
+	js_done(ctx, run);
+	return push_count(ctx, &c, err, n);
+}
+
+/* --- indexes --- */
+
+static const char *
+fields_arg(duk_context *ctx, struct call *c, const char *needs)
+{
+	const char *json = NULL;
+	size_t len;
+
+	if (duk_is_string(ctx, 1) || duk_is_array(ctx, 1))
+		json = js_json_strict(ctx, c->run, 1, &len);
+	if (json == NULL)
+		js_throw(ctx, "TypeError", NULL, false, "%s", needs);
+	return json;
+}
+
+/* Asked for at every request, made at the first: look before taking the writer. */
+static duk_ret_t
+index_js(duk_context *ctx)
+{
+	static const char needs[] = "ds.index requires collection and fields";
+	struct run *run = js_enter(ctx);
+	const char *fields, *opts, *name = NULL;
+	struct reader *rd;
+	struct writer *w;
+	struct call c;
+	enum fz_err err;
+
+	begin(ctx, run, &c, "ds.index", needs);
+	fields = fields_arg(ctx, &c, needs);
+	opts = query_arg(ctx, &c, 2);
+	js_work(run);
+	err = run_read(run, &rd);
+	if (err == FZ_OK) {
+		err = doc_index_there(rd, run->scratch, &c.at, fields, opts, &name,
+		    &c.why);
+		run_read_end(run);
+	}
+	if (err == FZ_NOT_FOUND)
+		err = run_write(run, &w);
+	if (err == FZ_OK && name == NULL) {
+		err = doc_index(w, run->scratch, &c.at, fields, opts, &name, &c.why);
+		err = run_write_end(run, w, err);
+	}
+	js_done(ctx, run);
+	return push_text(ctx, &c, err, name);
+}
+
+static duk_ret_t
+search_index_js(duk_context *ctx)
+{
+	static const char needs[] = "ds.searchIndex requires collection and fields";
+	struct run *run = js_enter(ctx);
+	struct reader *rd;
+	struct writer *w = NULL;
+	const char *fields;
+	struct call c;
+	enum fz_err err;
+
+	begin(ctx, run, &c, "ds.searchIndex", needs);
+	fields = fields_arg(ctx, &c, needs);
+	js_work(run);
+	err = run_read(run, &rd);
+	if (err == FZ_OK) {
+		err = doc_search_index_there(rd, run->scratch, &c.at, fields, &c.why);
+		run_read_end(run);
+	}
+	if (err == FZ_NOT_FOUND)
+		err = run_write(run, &w);
+	if (err == FZ_OK && w != NULL) {
+		err = doc_search_index(w, run->scratch, &c.at, fields, &c.why);
+		err = run_write_end(run, w, err);
+	}
+	js_done(ctx, run);
+	return err == FZ_OK ? 0 : fail(ctx, &c, err);
+}
+
+/* One that is not there is dropped already. */
+static duk_ret_t
+drop_index_js(duk_context *ctx)
+{
+	static const char needs[] = "ds.dropIndex requires collection and name";
+	struct run *run = js_enter(ctx);
+	const char *name;
+	struct writer *w;
+	struct call c;
+	enum fz_err err;
+
+	begin(ctx, run, &c, "ds.dropIndex", needs);
+	name = js_text(ctx, run, 1, needs, NULL);
+	js_work(run);
+	err = run_write(run, &w);
+	if (err == FZ_OK) {
+		err = doc_drop_index(w, run->scratch, &c.at, name, &c.why);
+		err = run_write_end(run, w, err);
+	}
+	js_done(ctx, run);
+	return err == FZ_OK || err == FZ_NOT_FOUND ? 0 : fail(ctx, &c, err);
+}
+
+static duk_ret_t
+indexes_js(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	const char *json = NULL;
+	struct reader *rd;
+	struct call c;
+	enum fz_err err;
+
+	begin(ctx, run, &c, "ds.indexes", "ds.indexes requires a collection");
+	js_work(run);
+	err = run_read(run, &rd);
+	if (err == FZ_OK) {
+		err = doc_indexes(rd, run->scratch, &c.at, &json);
+		run_read_end(run);
+	}
+	js_done(ctx, run);
+	return push_json(ctx, &c, err, json);
+}
+
+/* --- tables --- */
+
+#define ROWS(magic) { \
+	{ "insert", insert_js, 2, magic }, \
+	{ "insertMany", insert_many_js, 2, magic }, \
+	{ "find", find_js, 3, magic }, \
+	{ "findOne", find_one_js, 3, magic }, \
+	{ "count", count_js, 2, magic }, \
+	{ "update", update_js, 3, magic }, \
+	{ "upsert", upsert_js, 3, magic }, \
+	{ "delete", delete_js, 2, magic }, \
+	{ "deleteOldest", delete_oldest_js, 2, magic }, \
+	{ "index", index_js, 3, magic }, \
+	{ "dropIndex", drop_index_js, 2, magic }, \
+	{ "indexes", indexes_js, 1, magic }, \
+	{ "searchIndex", search_index_js, 2, magic }, \
+	{ "search", search_js, 3, magic }, \
+	{ "explain", explain_js, 3, magic }, \
+	{ 0 } }
+
+static const struct js_function shared[] = ROWS(JS_SHARED);
+static const struct js_function user[] = ROWS(JS_USER);
+static const struct js_function session[] = ROWS(SESSION);
+
+/* Keep fazt.session.require before a script can replace it. */
+static bool
+keep_namer(duk_context *ctx)
+{
+	bool there;
+
+	js_namespace(ctx, "session");
+	duk_push_heap_stash(ctx);
+	there = duk_get_prop_string(ctx, -2, "require");
+	duk_put_prop_string(ctx, -2, NAMER);
+	duk_pop_2(ctx);
+	return there;
+}
+
+void
+js_ds_setup(duk_context *ctx)
+{
+	js_namespace(ctx, "app.ds");
+	js_functions(ctx, shared);
+	js_namespace(ctx, "storage");
+	duk_dup(ctx, -2);
+	duk_put_prop_string(ctx, -2, "ds");
+	duk_pop_2(ctx);
+	js_namespace(ctx, "app.user.ds");
+	js_functions(ctx, user);
+	duk_pop(ctx);
+	if (!keep_namer(ctx))
+		return;
+	js_namespace(ctx, "session.ds");
+	js_functions(ctx, session);
+	duk_pop(ctx);
+}

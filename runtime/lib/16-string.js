@@ -1,0 +1,128 @@
+/*
+ * String.  What has to do with regular expressions is in 40-regexp.js.
+ */
+(function (lib) {
+	'use strict';
+
+	var integer = lib.integer;
+	var charCodeAt = String.prototype.charCodeAt.call.bind(String.prototype.charCodeAt);
+	var SPACE = /[\s\uFEFF\xA0]/;
+
+	/* The text a method of String.prototype is called on. */
+	function text(value) {
+		if (typeof value === 'string')
+			return value;
+		if (value === undefined || value === null)
+			throw new TypeError('String.prototype method called on null or undefined');
+		return String(value);
+	}
+	lib.text = text;
+
+	function padding(s, length, fill) {
+		var n = lib.lengthOf({ length: length }) - s.length;
+
+		fill = fill === undefined ? ' ' : String(fill);
+		if (n <= 0 || fill === '')
+			return '';
+		if (n + s.length > 536870888)
+			throw new RangeError('Invalid string length');
+		return fill.repeat(Math.ceil(n / fill.length)).slice(0, n);
+	}
+
+	/* Index of a surrogate without its other half, from `at` on; -1 if there is none. */
+	function lone(s, at) {
+		var i, c;
+
+		for (i = at; i < s.length; i++) {
+			c = charCodeAt(s, i);
+			if (c < 0xd800 || c > 0xdfff)
+				continue;
+			if (lib.width(s, i) === 1)
+				return i;
+			i++;
+		}
+		return -1;
+	}
+
+	lib.methods(String.prototype, {
+		at(index) {
+			var s = text(this), i = integer(index);
+
+			if (i < 0)
+				i += s.length;
+			return i < 0 || i >= s.length ? undefined : s.charAt(i);
+		},
+		padStart(length, fill) {
+			var s = text(this);
+
+			return padding(s, length, fill) + s;
+		},
+		padEnd(length, fill) {
+			var s = text(this);
+
+			return s + padding(s, length, fill);
+		},
+		trimStart() {
+			var s = text(this), i = 0;
+
+			while (i < s.length && SPACE.test(s.charAt(i)))
+				i++;
+			return s.slice(i);
+		},
+		trimEnd() {
+			var s = text(this), i = s.length;
+
+			while (i > 0 && SPACE.test(s.charAt(i - 1)))
+				i--;
+			return s.slice(0, i);
+		},
+		isWellFormed() {
+			return lone(text(this), 0) < 0;
+		},
+		toWellFormed() {
+			var s = text(this), from = 0, result = '', i;
+
+			for (i = lone(s, 0); i >= 0; i = lone(s, from)) {
+				result += s.slice(from, i) + '\ufffd';
+				from = i + 1;
+			}
+			return from === 0 ? s : result + s.slice(from);
+		},
+		normalize(form) {
+			var s = text(this), f = form === undefined ? 'NFC' : String(form);
+
+			if (f !== 'NFC' && f !== 'NFD' && f !== 'NFKC' && f !== 'NFKD')
+				throw new RangeError('The normalization form should be one of ' +
+				    'NFC, NFD, NFKC, NFKD.');
+			return normalize(s, f);
+		}
+	}, 'padStart 1 padEnd 1 normalize 0');
+	lib.define(String.prototype, 'trimLeft', String.prototype.trimStart);
+	lib.define(String.prototype, 'trimRight', String.prototype.trimEnd);
+
+	// Unicode's tables are the host's.
+	var hostNormalize = lib.global.__host_normalize;
+
+	function normalize(s, form) {
+		return hostNormalize === undefined || /^[\0-\x7f]*$/.test(s) ? s :
+		    hostNormalize(s, form);
+	}
+	lib.normalize = normalize;
+
+	lib.methods(String, {
+		raw(strings) {
+			var raw, n, result = '', i;
+
+			if (strings === undefined || strings === null)
+				throw new TypeError('Cannot convert undefined or null to object');
+			raw = Object(strings.raw === undefined ? lib.list(undefined) : strings.raw);
+			n = lib.lengthOf(raw);
+			for (i = 0; i < n; i++) {
+				result += String(raw[i]);
+				if (i + 1 < n && i + 1 < arguments.length)
+					result += String(arguments[i + 1]);
+			}
+			return result;
+		}
+	});
+})(__lib);

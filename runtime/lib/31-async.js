@@ -1,0 +1,572 @@
+/*
+ * Generators and async functions as the TypeScript compiler lowers them.
+ *
+ * The body of a generator becomes a function of a context that is called again and again;
+ * it goes on at context.label and returns [instruction, operand].  context.trys holds the
+ * regions it is in, [begin, catch, finally, end] as labels.  run() carries the
+ * instructions out until the body yields or ends.
+ *
+ * An async function is such a generator whose yields are awaited.  It needs no generator
+ * object and, while it waits for a promise of ours, no closure.
+ */
+(function (lib) {
+	'use strict';
+
+	var NEXT = 0, THROW = 1, RETURN = 2, BREAK = 3, YIELD = 4, DELEGATE = 5, CATCH = 6,
+	    END_FINALLY = 7;
+	var CONTEXT = lib.hidden('generator');
+	var REJECTED = 2;
+	var isObject = lib.isObject;
+	var promises = lib.promises, STATE = promises.STATE, Promise = promises.Promise;
+	var Made = promises.Made, enqueue = promises.enqueue, settle = promises.settle;
+	var newState = promises.newState, resolve = promises.resolve;
+	var subscribe = promises.subscribe;
+
+	/* --- the machine --- */
+
+	function Context(self, body) {
+		this.self = self;
+		this.body = body;
+		this.label = 0;
+	}
+
+	function fail(g) {
+		g.running = false;
+		g.finished = true;
+		g.body = g.self = g.delegate = undefined;
+	}
+
+	/*
+	 * The generator that yield* speaks for: true if it yielded (g.out).  Else g.code and
+	 * g.value say how to go on.
+	 */
+	function delegate(g, code, value) {
+		var it = g.delegate, result, f;
+
+		if (code === NEXT) {
+			result = it.next(value);
+		} else {
+			f = code === THROW ? it['throw'] : it['return'];
+			if (f === undefined || f === null) {
+				g.delegate = undefined;
+				if (code === THROW) {
+					f = it['return'];
+					if (f !== undefined && f !== null)
+						f.call(it);
+					throw new TypeError('The iterator does not provide a ' +
+					    "'throw' method");
+				}
+				g.code = code;
+				g.value = value;
+				return false;
+			}
+			result = f.call(it, value);
+		}
+		if (!isObject(result))
+			throw new TypeError('Iterator result ' + lib.show(result) +
+			    ' is not an object');
+		if (!result.done) {
+			g.out = result.value;
+			return true;
+		}
+		g.delegate = undefined;
+		g.code = code === RETURN ? RETURN : NEXT;
+		g.value = result.value;
+		return false;
+	}
+
+	/*
+	 * Break, return or a caught error, which may lead through catch and finally.  True if
+	 * the body goes on; else g.code and g.value are what to do next.
+	 */
+	function unwind(g, code, value) {
+		var trys = g.regions, region;
+
+		region = trys === undefined ? undefined : trys[trys.length - 1];
+		if (code === BREAK && (region === undefined ||
+		    (value > region[0] && value < region[3]))) {
+			g.label = value;
+			return true;
+		}
+		if (region === undefined) {
+			g.finished = true;
+			return false;
+		}
+		if (code === CATCH && g.label < region[1]) {
+			g.label = region[1];
+			g.thrown = false;
+			g.got = value;
+			return true;
+		}
+		if (g.label < region[2]) {
+			g.label = region[2];
+			if (g.pending === undefined)
+				g.pending = [];
+			g.pending[g.pending.length] = [code, value];
+			return true;
+		}
+		// Done with this region: an error or jump out of its own catch or finally.
+		if (region[2])
+			g.pending.length--;
+		trys.length--;
+		return false;
+	}
+
+	/* One instruction; true if the body is to be called. */
+	function instruct(g, code, value) {
+		var op;
+
+		switch (code) {
+		case NEXT:
+		case THROW:
+			g.thrown = code === THROW;
+			g.got = value;
+			return true;
+		case END_FINALLY:
+			op = g.pending[g.pending.length - 1];
+			g.pending.length--;
+			g.regions.length--;
+			g.code = op[0];
+			g.value = op[1];
+			return false;
+		case DELEGATE:
+			g.label++;
+			g.delegate = value;
+			g.code = NEXT;
+			g.value = undefined;
+			return false;
+		default:
+			g.code = code;
+			g.value = value;
+			return unwind(g, code, value);
+		}
+	}
+
+	/* Go on until the next yield (false) or the end (true); the value is g.out. */
+	function run(g, code, value) {
+		var op;
+
+		if (g.running)
+			throw new TypeError('Generator is already running');
+		if (!g.started) {
+			g.started = true;
+			g.finished = code !== NEXT;
+		}
+		while (!g.finished) {
+			g.running = true;
+			try {
+				if (g.delegate !== undefined) {
+					if (delegate(g, code, value)) {
+						g.running = false;
+						return false;
+					}
+					code = g.code;
+					value = g.value;
+				}
+				if (!instruct(g, code, value)) {
+					code = g.code;
+					value = g.value;
+					continue;
+				}
+				op = g.body.call(g.self, g);
+				code = op[0];
+				value = op[1];
+				if (code === YIELD) {
+					g.label++;
+					g.out = value;
+					g.running = false;
+					return false;
+				}
+			} catch (e) {
+				g.delegate = undefined;
+				code = CATCH;
+				value = e;
+			}
+		}
+		fail(g);
+		if (code === THROW || code === CATCH)
+			throw value;
+		g.out = code === RETURN ? value : undefined;
+		return true;
+	}
+
+	/* --- generators --- */
+
+	function Generator(context) {
+		this[CONTEXT] = context;
+	}
+	Generator.prototype = Object.create(lib.iteratorProto);
+
+	function contextOf(generator) {
+		var g = isObject(generator) ? generator[CONTEXT] : undefined;
+
+		if (g !== undefined)
+			return g;
+		if (generator instanceof Context)
+			return generator;
+		throw new TypeError('next method called on incompatible receiver ' +
+		    lib.show(generator));
+	}
+
+	function advance(generator, code, value) {
+		var g = contextOf(generator), done = run(g, code, value);
+
+		value = g.out;
+		g.out = undefined;
+		return { value: value, done: done };
+	}
+
+	lib.methods(Generator.prototype, {
+		next(value) {
+			return advance(this, NEXT, value);
+		},
+		'return'(value) {
+			return advance(this, RETURN, value);
+		},
+		'throw'(error) {
+			return advance(this, THROW, error);
+		}
+	});
+	lib.tag(Generator.prototype, 'Generator');
+
+	// What is there before it is set; a context is a generator if it must be one.
+	Context.prototype = Object.create(Generator.prototype, {
+		regions: { value: undefined, writable: true },
+		pending: { value: undefined, writable: true },
+		started: { value: false, writable: true },
+		running: { value: false, writable: true },
+		finished: { value: false, writable: true },
+		delegate: { value: undefined, writable: true },
+		thrown: { value: false, writable: true },
+		got: { value: undefined, writable: true },
+		out: { value: undefined, writable: true },
+		code: { value: NEXT, writable: true },
+		value: { value: undefined, writable: true },
+		result: { value: undefined, writable: true }
+	});
+	lib.methods(Context.prototype, {
+		get trys() {
+			if (this.regions === undefined)
+				this.regions = [];
+			return this.regions;
+		},
+		sent() {
+			if (this.thrown)
+				throw this.got;
+			return this.got;
+		}
+	});
+
+	// __awaiter is about to call a lowered body, which calls __generator.
+	var direct = false;
+
+	/* --- async functions --- */
+
+	/* Job: the awaited promise is settled. */
+	function resume(g, state) {
+		drive(g, state.s === REJECTED ? THROW : NEXT, state.v);
+	}
+
+	/* Job: a plain value was awaited. */
+	function proceed(g, value) {
+		drive(g, NEXT, value);
+	}
+
+	/* f(g, state) or plain(g, value) once value, awaited, is there. */
+	function wait(value, g, settled, plain) {
+		var state;
+
+		if (!isObject(value)) {
+			enqueue(plain, g, value);
+			return;
+		}
+		state = value[STATE];
+		if (state === undefined || value.constructor !== Promise) {
+			state = newState();
+			resolve(state, value);
+		}
+		subscribe(state, settled, g);
+	}
+
+	function drive(g, code, value) {
+		var done;
+
+		try {
+			done = run(g, code, value);
+		} catch (e) {
+			settle(g.result, REJECTED, e);
+			return;
+		}
+		value = g.out;
+		g.out = undefined;
+		if (done)
+			resolve(g.result, value);
+		else
+			wait(value, g, resume, proceed);
+	}
+
+	/* A generator that is not ours, as other compilers make them. */
+	function foreign(generator, state) {
+		function go(method, value) {
+			var result;
+
+			try {
+				result = generator[method](value);
+			} catch (e) {
+				settle(state, REJECTED, e);
+				return;
+			}
+			if (result.done)
+				resolve(state, result.value);
+			else
+				Promise.resolve(result.value).then(function (v) {
+					go('next', v);
+				}, function (e) {
+					go('throw', e);
+				});
+		}
+		go('next', undefined);
+	}
+
+	/* --- async generators --- */
+
+	var QUEUE = lib.hidden('requests');
+
+	function Await(value) {
+		this.value = value;
+	}
+
+	/* requests: those that wait, the first being served if busy. */
+	function AsyncGenerator(g) {
+		this[CONTEXT] = g;
+		this[QUEUE] = { g: g, requests: [], busy: false };
+	}
+
+	/* Answer the first request, s as in a state, and serve the next one. */
+	function answer(q, s, value) {
+		var request = q.requests.shift();
+
+		q.busy = false;
+		if (s === REJECTED)
+			settle(request.state, REJECTED, value);
+		else
+			resolve(request.state, value);
+		serve(q);
+	}
+
+	function advanceAsync(q, code, value) {
+		var g = q.g, done;
+
+		try {
+			done = run(g, code, value);
+		} catch (e) {
+			answer(q, REJECTED, e);
+			return;
+		}
+		value = g.out;
+		g.out = undefined;
+		if (!done && value instanceof Await)
+			wait(value.value, q, resumeAsync, proceedAsync);
+		else
+			answer(q, 1, { value: value, done: done });
+	}
+
+	function resumeAsync(q, state) {
+		advanceAsync(q, state.s === REJECTED ? THROW : NEXT, state.v);
+	}
+
+	function proceedAsync(q, value) {
+		advanceAsync(q, NEXT, value);
+	}
+
+	/* return(value): the value is awaited first; then the body, if it runs, returns. */
+	function returnAsync(q, state) {
+		if (q.g.finished || !q.g.started) {
+			q.g.started = q.g.finished = true;
+			answer(q, state.s, state.s === REJECTED ? state.v :
+			    { value: state.v, done: true });
+		} else {
+			advanceAsync(q, state.s === REJECTED ? THROW : RETURN, state.v);
+		}
+	}
+
+	function returnPlain(q, value) {
+		returnAsync(q, { s: 1, v: value });
+	}
+
+	function serve(q) {
+		var request = q.requests[0], g = q.g;
+
+		if (request === undefined || q.busy)
+			return;
+		q.busy = true;
+		if (request.code === RETURN)
+			wait(request.value, q, returnAsync, returnPlain);
+		else if (g.finished)
+			answer(q, request.code === THROW ? REJECTED : 1, request.code === THROW ?
+			    request.value : { value: undefined, done: true });
+		else
+			advanceAsync(q, request.code, request.value);
+	}
+
+	function request(generator, code, value) {
+		var promise = new Made(), q;
+
+		q = isObject(generator) ? generator[QUEUE] : undefined;
+		if (q === undefined) {
+			settle(promise[STATE], REJECTED,
+			    new TypeError('next method called on incompatible receiver'));
+			return promise;
+		}
+		q.requests[q.requests.length] =
+		    { code: code, value: value, state: promise[STATE] };
+		serve(q);
+		return promise;
+	}
+
+	var asyncIteratorProto = {};
+	lib.methods(asyncIteratorProto, {
+		'@@asyncIterator'() {
+			return this;
+		}
+	});
+	AsyncGenerator.prototype = Object.create(asyncIteratorProto);
+	lib.methods(AsyncGenerator.prototype, {
+		next(value) {
+			return request(this, NEXT, value);
+		},
+		'return'(value) {
+			return request(this, RETURN, value);
+		},
+		'throw'(error) {
+			return request(this, THROW, error);
+		}
+	});
+	lib.tag(AsyncGenerator.prototype, 'AsyncGenerator');
+
+	/* --- iterators that are not async, in for await --- */
+
+	var SYNC = lib.hidden('sync');
+
+	function AsyncFromSync(it) {
+		this[SYNC] = it;
+	}
+	AsyncFromSync.prototype = Object.create(asyncIteratorProto);
+
+	function unwrapResult(result) {
+		if (!isObject(result))
+			throw new TypeError('Iterator result is not an object');
+		return Promise.resolve(result.value).then(function (value) {
+			return { value: value, done: !!result.done };
+		});
+	}
+
+	function passOn(it, name, value, absent) {
+		var f;
+
+		try {
+			f = it[name];
+			if (f === undefined || f === null)
+				return absent(value);
+			return unwrapResult(f.call(it, value));
+		} catch (e) {
+			return Promise.reject(e);
+		}
+	}
+
+	lib.methods(AsyncFromSync.prototype, {
+		next(value) {
+			return passOn(this[SYNC], 'next', value);
+		},
+		'return'(value) {
+			return passOn(this[SYNC], 'return', value, function () {
+				return Promise.resolve({ value: value, done: true });
+			});
+		},
+		'throw'(error) {
+			return passOn(this[SYNC], 'throw', error, function () {
+				return Promise.reject(error);
+			});
+		}
+	});
+
+	/* --- the names the compiler uses --- */
+
+	lib.methods(lib.global, {
+		__generator(self, body) {
+			var g = new Context(self, body);
+
+			if (direct) {
+				direct = false;
+				return g;
+			}
+			return new Generator(g);
+		},
+		__awaiter(self, args, P, body) {
+			var promise, g;
+
+			if (P !== undefined && P !== Promise)
+				return new P(function (yes, no) {
+					lib.global.__awaiter(self, args, undefined, body)
+					    .then(yes, no);
+				});
+			promise = new Made();
+			direct = true;
+			try {
+				g = body.apply(self, args || []);
+			} catch (e) {
+				direct = false;
+				settle(promise[STATE], REJECTED, e);
+				return promise;
+			}
+			direct = false;
+			if (g instanceof Context || g[CONTEXT] !== undefined) {
+				g = contextOf(g);
+				g.result = promise[STATE];
+				drive(g, NEXT, undefined);
+			} else {
+				foreign(g, promise[STATE]);
+			}
+			return promise;
+		},
+		__await(value) {
+			return new Await(value);
+		},
+		__asyncGenerator(self, args, body) {
+			direct = false;
+			return new AsyncGenerator(contextOf(body.apply(self, args || [])));
+		},
+		/*
+		 * yield* in an async generator: an iterator that gives the awaiting of a step
+		 * and then, told its outcome, the step.
+		 */
+		__asyncDelegator(it) {
+			var awaited = false;
+
+			function verb(name) {
+				return function (value) {
+					awaited = !awaited;
+					if (awaited)
+						return { value: new Await(it[name](value)), done: false };
+					if (name === 'throw')
+						throw value;
+					return value;
+				};
+			}
+			return {
+				next: verb('next'),
+				'throw': verb('throw'),
+				'return': it['return'] ? verb('return') : undefined,
+				__proto__: lib.iteratorProto
+			};
+		},
+		__asyncValues(items) {
+			var f = items === undefined || items === null ? undefined :
+			    items[Symbol.asyncIterator];
+
+			if (f === undefined || f === null)
+				return new AsyncFromSync(lib.iteratorOf(items));
+			return f.call(items);
+		}
+	});
+})(__lib);

@@ -1,0 +1,174 @@
+// One file: source in; ES5, places, what it requires, or an error, out.
+import * as ts from 'typescript-cut';
+import { prepare } from './prepare.mjs';
+import { mend } from './mend.mjs';
+import { print } from './print.mjs';
+
+const K = ts.SyntaxKind;
+const MAIN = 1, TYPESCRIPT = 2, JSX = 4;	// enum transpile_kind
+
+const OPTIONS = {
+	target: 1, module: 1, downlevelIteration: true, isolatedModules: true,
+	esModuleInterop: true, noEmitHelpers: true, newLine: 1, jsx: 2, alwaysStrict: false,
+	useDefineForClassFields: true, noCheck: true, noResolve: true, noLib: true,
+	allowJs: true, removeComments: true, allowNonTsExtensions: true,
+};
+
+/* Names declared twice and the like: TypeScript's binder sees what the parser does not. */
+const BINDER = { 2300: true, 2451: true, 2528: true, 1101: true, 1102: true, 1100: true,
+	2714: true, 1210: true, 1215: true };
+
+/* Octal numbers and escapes, which code that is not strict may still use. */
+const OCTAL = { 1121: true, 1487: true, 1488: true };
+
+const PASSES = [ts.transformTypeScript, ts.transformJsx, ts.transformESNext,
+	ts.transformESDecorators, ts.transformClassFields, ts.transformES2021,
+	ts.transformES2020, ts.transformES2019, ts.transformES2018, ts.transformES2017,
+	ts.transformES2016, ts.transformES2015, ts.transformGenerators, ts.transformModule];
+
+function parse(src, kind) {
+	const script = kind & TYPESCRIPT ? (kind & JSX ? 4 : 3) : kind & JSX ? 2 : 1;
+	const name = 'main' + ['', '.js', '.jsx', '.ts', '.tsx'][script];
+	// An await outside of a function is one only if the file is read as a module.
+	const indicate = (file) => {
+		file.externalModuleIndicator = ts.isFileProbablyExternalModule(file) ||
+		    (file.transformFlags & 67108864 /* ContainsPossibleTopLevelAwait */
+			? file : undefined);
+	};
+	const file = ts.createSourceFile(name, src, { languageVersion: 99, jsDocParsingMode: 1,
+		setExternalModuleIndicator: indicate }, false, script);
+	file.isModule = !!ts.isFileProbablyExternalModule(file);
+	if (!file.isModule)
+		file.externalModuleIndicator = undefined;
+	file.imports = file.moduleAugmentations = file.ambientModuleNames = [];
+	return file;
+}
+
+function awaitsAtTop(node) {
+	return ts.forEachChild(node, function look(n) {
+		if (ts.isFunctionLike(n) || n.kind === K.PropertyDeclaration ||
+		    n.kind === K.ClassStaticBlockDeclaration)
+			return false;
+		if (n.kind === K.AwaitExpression || (n.kind === K.ForOfStatement && n.awaitModifier))
+			return true;
+		return ts.forEachChild(n, look);
+	}) === true;
+}
+
+function hostOf(sourceFile) {
+	const nothing = () => undefined;
+	return {
+		getCompilerOptions: () => OPTIONS,
+		getSourceFiles: () => [sourceFile],
+		getSourceFile: () => sourceFile,
+		isSourceFileDefaultLibrary: () => false,
+		getCurrentDirectory: () => '',
+		getCanonicalFileName: (name) => name,
+		useCaseSensitiveFileNames: () => true,
+		getEmitModuleFormatOfFile: () => 1,
+		getImpliedNodeFormatForEmit: nothing,
+		getModeForUsageLocation: nothing,
+		getModeForResolutionAtIndex: nothing,
+		getDefaultResolutionModeForFile: nothing,
+		getEmitSyntaxForUsageLocation: () => 1,
+		shouldTransformImportCall: () => true,
+		getResolvedModule: nothing,
+		getRedirectFromSourceFile: nothing,
+		isSourceOfProjectReferenceRedirect: () => false,
+		getCommonSourceDirectory: () => '',
+		fileExists: () => false,
+		readFile: nothing,
+		typesPackageExists: () => false,
+		packageBundlesTypes: () => false,
+		redirectTargetsMap: new Map(),
+	};
+}
+
+/* Names that a const or class declares anywhere: the rest need not be looked up. */
+function declared(sourceFile, job) {
+	ts.forEachChild(sourceFile, function look(n) {
+		if (n.kind === K.VariableDeclarationList && (n.flags & 7) === 2)
+			for (const d of n.declarations)
+				names(d.name, job.constants);
+		else if ((n.kind === K.ClassDeclaration || n.kind === K.ClassExpression) && n.name)
+			job.classes[n.name.escapedText] = true;
+		ts.forEachChild(n, look);
+	});
+}
+function names(name, out) {
+	if (name.kind === K.Identifier)
+		out[name.escapedText] = true;
+	else
+		for (const e of name.elements)
+			if (e.name)
+				names(e.name, out);
+}
+
+/*
+ * Whether a loop's bindings are captured is found by resolving every name around: asked
+ * only where there is a loop.
+ */
+function inLoops(resolver) {
+	const made = { ...resolver };
+	made.hasNodeCheckFlag = (node, flag) => {
+		if (flag === 32768 /* BlockScopedBindingInLoop */) {
+			let at = ts.getParseTreeNode(node);
+			while (at && !(at.kind >= K.DoStatement && at.kind <= K.ForOfStatement))
+				at = ts.isFunctionLike(at) ? undefined : at.parent;
+			if (!at)
+				return false;
+		}
+		return resolver.hasNodeCheckFlag(node, flag);
+	};
+	return made;
+}
+
+export function translate(src, kind) {
+	if (src.charCodeAt(0) === 0xfeff)
+		src = src.slice(1);
+	if (src.slice(0, 2) === '#!')
+		src = '//' + src.slice(2);
+	const sourceFile = parse(src, kind);
+	const starts = ts.computeLineStarts(src);
+	let failed = null;
+	function failAt(pos, message) {
+		if (failed !== null && failed.pos <= pos)
+			return;
+		let line = 0;
+		while (line + 1 < starts.length && starts[line + 1] <= pos)
+			line++;
+		failed = { pos, error: message, line: line + 1, column: pos - starts[line] + 1 };
+	}
+	const say = (d) => failAt(d.start || 0,
+	    ts.flattenDiagnosticMessageText(d.messageText, ' '));
+	for (const d of sourceFile.parseDiagnostics)
+		if (sourceFile.isModule || !OCTAL[d.code])
+			say(d);
+	if (failed !== null)
+		return failed;
+
+	const job = {
+		sourceFile, main: !!(kind & MAIN), module: sourceFile.isModule, uses: {},
+		constants: Object.create(null), classes: Object.create(null), topAwait: false,
+		fail: (node, message) => failAt(ts.skipTrivia(src, node.pos), message),
+	};
+	job.topAwait = src.indexOf('await') >= 0 && awaitsAtTop(sourceFile);
+	declared(sourceFile, job);
+	const host = hostOf(sourceFile);
+	const checker = ts.createTypeChecker(host);
+	job.resolver = inLoops(checker.getEmitResolver(sourceFile, undefined, true));
+	for (const d of sourceFile.bindDiagnostics)
+		if (BINDER[d.code])
+			say(d);
+	if (failed !== null)
+		return failed;
+	const transformed = ts.transformNodes(job.resolver, host, ts.factory, OPTIONS,
+	    [sourceFile], [prepare(job), ...PASSES, mend(job)], false);
+	if (failed !== null)
+		return failed;
+	const { text, places } = print(job, transformed);
+	return {
+		js: '(function (exports, require, module, __host) {' + text + '\n})',
+		places, uses: JSON.stringify(Object.keys(job.uses)),
+	};
+}

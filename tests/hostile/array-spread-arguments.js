@@ -1,0 +1,2 @@
+// apply with ten million arguments; ends: error|memory
+Math.max.apply(null, new Array(10000000));

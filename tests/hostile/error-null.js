@@ -1,0 +1,2 @@
+// thrown values that are no errors; ends: error
+throw Object.create(null);

@@ -1,0 +1,7 @@
+// a thrown proxy; ends: error|timeout
+throw new Proxy(function () {
+}, {
+	get: function () {
+		throw new Proxy({}, {});
+	}
+});

@@ -1,0 +1,5 @@
+// cyclic garbage without an end; ends: timeout
+for (;;) {
+	var o = {};
+	o.self = { o: o };
+}

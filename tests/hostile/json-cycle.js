@@ -1,0 +1,4 @@
+// stringify of a cycle; ends: error
+var o = {};
+o.o = [{ o: o }];
+JSON.stringify(o);

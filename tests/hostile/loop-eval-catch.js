@@ -1,0 +1,7 @@
+// an endless eval inside try, again and again; ends: timeout
+for (;;) {
+	try {
+		eval('for (;;) { }');
+	} catch (e) {
+	}
+}

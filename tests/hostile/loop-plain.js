@@ -1,0 +1,3 @@
+// a loop without an end; ends: timeout
+while (true) {
+}

@@ -1,0 +1,3 @@
+// eval inside eval; ends: error
+var src = 'eval(src)';
+eval(src);

@@ -1,0 +1,4 @@
+// recursion through forEach; ends: error
+(function f() {
+	[1].forEach(f);
+})();

@@ -1,0 +1,4 @@
+// a function that calls itself; ends: error
+(function f() {
+	f();
+})();

@@ -1,0 +1,4 @@
+// recursion through replace; ends: error
+(function f() {
+	return 'a'.replace(/a/, f);
+})();

@@ -1,0 +1,7 @@
+// toString that needs itself; ends: error
+var o = {
+	toString: function () {
+		return '' + this;
+	}
+};
+'' + o;

@@ -1,0 +1,4 @@
+// a text that doubles; ends: memory
+var s = 'x';
+for (;;)
+	s += s;

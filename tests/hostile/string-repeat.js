@@ -1,0 +1,2 @@
+// repeat of very much; ends: memory|error
+'x'.repeat(1e9);

@@ -1,0 +1,3 @@
+// split at a long needle; ends: timeout
+var s = 'a'.repeat(2000000);
+s.split('a'.repeat(500000) + 'b');

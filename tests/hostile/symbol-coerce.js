@@ -1,0 +1,2 @@
+// a Symbol where a text is needed; ends: error
+'' + Symbol('x');
