@@ -43,15 +43,17 @@ enum fz_err	 data_at_page(struct request *, struct response *, struct data_page 
 /* A cursor is the last row that was shown. */
 const char	*data_at_cursor(struct arena *, int64_t user, const char *name);
 /* The row a cursor names; with none *name is NULL. */
-enum fz_err	 data_at_after(struct request *, struct response *, const struct data_page *,
-		    int64_t *user, const char **name) MUST_CHECK;
+enum fz_err	 data_at_after(struct request *, struct response *,
+		    const struct data_page *, int64_t *user, const char **name)
+		    MUST_CHECK;
 
 /* The uid of a user, NULL for 0 and for one who is gone.  Remembers the last. */
 struct data_user {
 	int64_t		 id;
 	const char	*uid;
 };
-const char	*data_at_uid(struct reader *, struct arena *, struct data_user *, int64_t id);
+const char	*data_at_uid(struct reader *, struct arena *, struct data_user *,
+		    int64_t id);
 
 /*
  * The body as one JSON value: application/json (else FZ_UNSUPPORTED_MEDIA_TYPE), whole

@@ -1,7 +1,7 @@
 /*
  * An app's blobs for its owner's tools.  Bytes stream in both directions: a body lies in
- * its spool when it comes here, an answer is read piece by piece while it is sent.  On the
- * admin host a blob of an app is a download and nothing a browser would run.
+ * its spool when it comes here, an answer is read piece by piece while it is sent.  On
+ * the admin host a blob of an app is a download and nothing a browser would run.
  */
 #include <string.h>
 
@@ -24,7 +24,8 @@ put_object(struct buf *b, const struct object *o, const char *uid)
 	buf_puts(b, "{\"path\":");
 	buf_json(b, o->path, strlen(o->path));
 	data_at_put(b, "mime", o->mime);
-	buf_printf(b, ",\"size\":%llu,\"hash\":\"%s\"", (unsigned long long)o->size, hash);
+	buf_printf(
+	    b, ",\"size\":%llu,\"hash\":\"%s\"", (unsigned long long)o->size, hash);
 	data_at_put_time(b, "updated_at", o->updated);
 	data_at_put(b, "user_id", uid);
 	buf_putc(b, '}');
@@ -158,7 +159,8 @@ find_space(struct request *rq, struct response *rs, struct data_at *at)
 
 /* Which quota it was, told in *rs. */
 static enum fz_err
-refused(struct request *rq, struct response *rs, const struct data_at *at, enum fz_err err)
+refused(
+    struct request *rq, struct response *rs, const struct data_at *at, enum fz_err err)
 {
 	struct reader *rd;
 

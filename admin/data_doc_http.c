@@ -37,8 +37,8 @@ put_collection(struct buf *b, const struct doc_collection *c, const char *uid)
 {
 	buf_puts(b, "{\"collection\":");
 	buf_json(b, c->name, strlen(c->name));
-	buf_printf(b, ",\"count\":%lld,\"bytes\":%lld,\"indexes\":%s", (long long)c->count,
-	    (long long)c->bytes, c->indexes);
+	buf_printf(b, ",\"count\":%lld,\"bytes\":%lld,\"indexes\":%s",
+	    (long long)c->count, (long long)c->bytes, c->indexes);
 	data_at_put(b, "user_id", uid);
 	buf_putc(b, '}');
 }
@@ -326,8 +326,8 @@ const struct route data_doc_routes[] = {
 	    "[Document]" },
 	{ METHOD_POST, DOCS "/{c}", insert_doc, WHO_ADMIN, "data", ON_ADMIN, 0,
 	    DATA_AT_WEIGHT, "Insert a document (?user=)", "Document", "DocumentId" },
-	{ METHOD_GET, DOCS "/{c}/{id...}", get_doc, WHO_ADMIN, "data.read", ON_ADMIN, 0, 0,
-	    "One document (?user=)", NULL, "Document" },
+	{ METHOD_GET, DOCS "/{c}/{id...}", get_doc, WHO_ADMIN, "data.read", ON_ADMIN, 0,
+	    0, "One document (?user=)", NULL, "Document" },
 	{ METHOD_PUT, DOCS "/{c}/{id...}", put_doc, WHO_ADMIN, "data", ON_ADMIN, 0,
 	    DATA_AT_WEIGHT, "Replace or create a document (?user=)", "Document",
 	    "Document" },

@@ -88,8 +88,8 @@ read_wish(struct request *rq, struct response *rs, struct wish *wish)
 	if (err != FZ_OK)
 		return reply_field(rs, err, &e);
 	if (!env_name_ok(wish->name))
-		return response_invalid(rs, "name", "A-Z, 0-9 and _, at most 128, first a "
-		    "letter; no name that a process gives meaning to");
+		return response_invalid(rs, "name", "A-Z, 0-9 and _, first a letter, "
+		    "at most 128; no name that a process gives meaning to");
 	return FZ_OK;
 }
 
@@ -174,6 +174,7 @@ const struct route env_routes[] = {
 	{ METHOD_POST, "/api/envvars", set_var, WHO_ADMIN, "env", ON_ADMIN, 0,
 	    WEIGHT_CONFIG, "Set a variable of an app", "EnvSet", "Empty" },
 	{ METHOD_DELETE, "/api/envvars", delete_var, WHO_ADMIN, "env", ON_ADMIN, 0,
-	    WEIGHT_CONFIG, "Delete a variable (?id=, or ?site_id=&name=)", NULL, "Empty" },
+	    WEIGHT_CONFIG, "Delete a variable (?id=, or ?site_id=&name=)", NULL,
+	    "Empty" },
 	{ 0 }
 };

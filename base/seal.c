@@ -3,10 +3,10 @@
  * under a label, so that a mistake in one use (or a key that leaves the process, as those
  * of signed URLs may one day) tells nothing about another.
  *
- * A random nonce of 96 bits is safe for 2^32 messages under one key (NIST SP 800-38D 8.3);
- * a node that writes a variable every second needs a century for that.  The context is
- * authenticated but not stored: whoever opens a text says what it must be, so a text
- * copied to another row does not open.  The version byte is authenticated with it.
+ * A random nonce of 96 bits is safe for 2^32 messages under one key (NIST SP
+ * 800-38D 8.3); a node that writes a variable every second needs a century for that.  The
+ * context is authenticated but not stored: whoever opens a text says what it must be, so
+ * a text copied to another row does not open.  The version byte is authenticated with it.
  *
  * What this refuses: a key file that others may read, because then it protects nothing.
  * A credential of the service manager belongs to root and shows the mask of an access
@@ -104,7 +104,8 @@ check_mode(int fd, const char *path, struct why *why)
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return why_set(why, FZ_IO, "cannot look at %s: %s", path, strerror(errno));
+		return why_set(
+		    why, FZ_IO, "cannot look at %s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return why_set(why, FZ_VALIDATION_FAILED, "%s is no regular file", path);
 	if ((st.st_mode & (S_IRWXO | S_IWGRP)) != 0 ||

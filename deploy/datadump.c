@@ -2,8 +2,8 @@
  * Lines are written to spools before the archive begins, because an entry of a zip says
  * how long it is, and because a snapshot must not wait for a compressor: reading a
  * hundred thousand documents takes less than the time a snapshot may be held, so most
- * exports are one moment's picture.  An app whose data takes longer gets one that is right
- * row by row; who needs more stops the app's writes meanwhile (maintenance).
+ * exports are one moment's picture.  An app whose data takes longer gets one that is
+ * right row by row; who needs more stops the app's writes meanwhile (maintenance).
  *
  * Every page has an arena of its own: memory is bounded by a page, disk by the data.
  */
@@ -247,7 +247,8 @@ dump_doc(struct dump *d, const struct doc_row *row)
 }
 
 static enum fz_err
-dump_collection(struct dump *d, int64_t app, const struct doc_collection *c, unsigned *piece)
+dump_collection(
+    struct dump *d, int64_t app, const struct doc_collection *c, unsigned *piece)
 {
 	struct doc_at at = { .space = { app, c->user }, .collection = c->name };
 	struct doc_row *v;

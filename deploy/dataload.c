@@ -239,11 +239,13 @@ get_space(struct load *l, const json_t *head, struct space *space, bool *known)
 static enum fz_err
 tell(struct load *l, enum fz_err err, const char *kind, const struct why *why)
 {
-	if (err == FZ_VALIDATION_FAILED || err == FZ_INVALID_JSON || err == FZ_DS_BAD_QUERY)
-		return refuse(l, why->text[0] != '\0' ? why->text : "it is out of bounds");
+	if (err == FZ_VALIDATION_FAILED || err == FZ_INVALID_JSON ||
+	    err == FZ_DS_BAD_QUERY)
+		return refuse(l,
+		    why->text[0] != '\0' ? why->text : "it is out of bounds");
 	if (err == FZ_OK || err == FZ_QUOTA_EXCEEDED)
-		return quota_tell(l->rs, writer_reader(l->w), l->in->app, &l->in->quota, kind,
-		    err);
+		return quota_tell(
+		    l->rs, writer_reader(l->w), l->in->app, &l->in->quota, kind, err);
 	return why->text[0] == '\0' ? err :
 	    response_why(l->rs, err, "%s line %u: %s", l->file, l->line, why->text);
 }
@@ -282,8 +284,6 @@ kv_line(struct load *l, const char *line, size_t len)
 		l->in->skipped++;
 		return FZ_OK;
 	}
-	if (expires != 0 && expires <= clock_wall_ms())
-		return FZ_OK;
 	l->in->kv++;
 	err = kv_set(l->w, space, &l->in->quota, key, raw, n, expires);
 	return tell(l, err, "kv_keys", &none);
@@ -447,7 +447,8 @@ blob_line(struct load *l, const char *line, size_t len)
 		f = bsearch(&want, l->blobs, l->nblobs, sizeof(want), by_hash);
 	if (f == NULL)
 		return response_why(l->rs, FZ_HASH_MISMATCH,
-		    "%s line %u: the archive holds no content %s", l->file, l->line, hash);
+		    "%s line %u: the archive holds no content %s", l->file, l->line,
+		    hash);
 	return put_object(l, head, space, f);
 }
 
@@ -481,7 +482,9 @@ reader_of(const char *path)
 		return kv_line;
 	if (is_named(path, "data/blobs"))
 		return blob_line;
-	return str_starts(path, "data/docs/") && str_ends(path, ".ndjson") ? doc_line : NULL;
+	if (str_starts(path, "data/docs/") && str_ends(path, ".ndjson"))
+		return doc_line;
+	return NULL;
 }
 
 enum fz_err

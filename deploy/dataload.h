@@ -2,9 +2,9 @@
  * Data of an archive into an app: the other side of deploy/datadump.h.
  *
  * Lines are written in many short transactions.  A new app is best filled while nobody
- * sees it.  In an app that has data already, what the archive holds takes the place of what
- * has the same key, id or path, and everything else stays; there an error in the middle
- * leaves what was written so far.
+ * sees it.  In an app that has data already, what the archive holds takes the place of
+ * what has the same key, id or path, and everything else stays; there an error in the
+ * middle leaves what was written so far.
  *
  * Thread contract: as the request.
  */
@@ -33,8 +33,8 @@ struct dataload {
 
 /*
  * The upload that holds the files stays open meanwhile.  FZ_ARCHIVE_INVALID with file and
- * line, FZ_HASH_MISMATCH for a blob that is not there, FZ_QUOTA_EXCEEDED, FZ_DS_DUPLICATE,
- * told in *rs.
+ * line, FZ_HASH_MISMATCH for a blob that is not there, FZ_QUOTA_EXCEEDED,
+ * FZ_DS_DUPLICATE, told in *rs.
  */
 enum fz_err	 dataload_run(struct request *, struct response *, struct dataload *)
 		    MUST_CHECK;

@@ -12,8 +12,8 @@
 static void
 put_use(json_t *o, const char *name, int64_t used, int64_t limit)
 {
-	json_object_set_new(o, name, json_pack("{s:I,s:I}", "used", (json_int_t)used, "limit",
-	    (json_int_t)limit));
+	json_object_set_new(o, name,
+	    json_pack("{s:I,s:I}", "used", (json_int_t)used, "limit", (json_int_t)limit));
 }
 
 static enum fz_err

@@ -127,15 +127,16 @@ write_files(struct out *o, const struct transfer *t)
 	for (size_t i = 0; err == FZ_OK && i < t->nfiles; i++) {
 		const struct file *f = &t->files[i];
 
-		err = write_blob(o, arena_printf(o->rq->arena, "files/%s", f->path), f->blob,
-		    f->size, f->since, mime_is_text(f->mime));
+		err = write_blob(o, arena_printf(o->rq->arena, "files/%s", f->path),
+		    f->blob, f->size, f->since, mime_is_text(f->mime));
 	}
 	return err;
 }
 
 /*
  * Whoever reads an upload refuses what unpacks to LIMIT_RATIO times its size, and data
- * may be that dull.  Such a piece is stored as it is; the fastest level tells well enough.
+ * may be that dull.  Such a piece is stored as it is; the fastest level tells well
+ * enough.
  */
 static bool
 packs_well(const struct spool *spool, char *block)
@@ -223,8 +224,9 @@ files_json(const struct transfer *t)
 		const struct file *f = &t->files[i];
 
 		str_hex(hash, f->sha256, SHA256_LEN);
-		json_array_append_new(list, json_pack("{s:s,s:I,s:s,s:s}", "path", f->path,
-		    "size", (json_int_t)f->size, "sha256", hash, "mime_type", f->mime));
+		json_array_append_new(list, json_pack("{s:s,s:I,s:s,s:s}", "path",
+		    f->path, "size", (json_int_t)f->size, "sha256", hash, "mime_type",
+		    f->mime));
 	}
 	return list;
 }
@@ -252,8 +254,8 @@ data_json(const struct datadump *d)
 static json_t *
 make_doc(struct request *rq, const struct transfer *t)
 {
-	return json_pack("{s:i,s:o,s:o,s:O,s:o,s:o,s:o,s:o}", "format", FORMAT, "generator",
-	    json_sprintf("fazt-fcgi %s", rq->node->version), "exported_at",
+	return json_pack("{s:i,s:o,s:o,s:O,s:o,s:o,s:o,s:o}", "format", FORMAT,
+	    "generator", json_sprintf("fazt-fcgi %s", rq->node->version), "exported_at",
 	    reply_time(clock_wall_ms()), "app", t->app, "deploy", deploy_json(t->version),
 	    "files", files_json(t), "env", env_json(t), "data", data_json(t->data));
 }

@@ -1,11 +1,11 @@
 /*
  * An app as one zip archive that another node can read: export.json (format 1), then
- * files/... , then, if asked for, data/... (deploy/datadump.h) and blobs/<sha256>.  It holds
- * no secret: of variables it has the names, and no keys or tokens.
+ * files/... , then, if asked for, data/... (deploy/datadump.h) and blobs/<sha256>.  It
+ * holds no secret: of variables it has the names, and no keys or tokens.
  *
  *	{"format":1,"generator","exported_at","app":App,"deploy":{"n","digest","message",
- *	 "created_at"} or null,"files":[{"path","size","sha256","mime_type"}],"env":[name],
- *	 "data":{"kv","docs","blobs","one_moment"} or null}
+ *	 "created_at"} or null,"files":[{"path","size","sha256","mime_type"}],
+ *	 "env":[name],"data":{"kv","docs","blobs","one_moment"} or null}
  *
  * one_moment: settings, files and data are what they were at exported_at; else the data
  * took longer to read than a snapshot may be held, and each row is right for itself.

@@ -4,15 +4,15 @@
  * An export is made whole before the answer begins, so that one that fails is an error
  * and not half an archive.
  *
- * An import into a new app fills it in the trash, where nobody sees it: settings, then data
- * in many short transactions.  Then it comes out with its name, and its files go live last.
- * What fails on the way is purged; what a crash leaves is purged when its days in the trash
- * are over.
+ * An import into a new app fills it in the trash, where nobody sees it: settings, then
+ * data in many short transactions.  Then it comes out with its name, and its files go
+ * live last.  What fails on the way is purged; what a crash leaves is purged when its
+ * days in the trash are over.
  *
- * Into an existing app (overwrite) nothing is removed but the files: data of the archive takes
- * the place of what has the same key, id or path, then it is one more deploy, and then
- * the settings.  Visitors see the data change while it is written.  What fails in the
- * middle says how much was written; importing again brings it to its end.
+ * Into an existing app (overwrite) nothing is removed but the files: data of the archive
+ * takes the place of what has the same key, id or path, then it is one more deploy, and
+ * then the settings.  Visitors see the data change while it is written.  What fails in
+ * the middle says how much was written; importing again brings it to its end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +100,8 @@ load_in(struct request *rq, struct response *rs, struct reader **rd, struct expo
 		e->t.version = &e->version;
 		err = version_by_id(*rd, rq->arena, e->app.live, &e->version);
 		if (err == FZ_OK)
-			err = file_list(*rd, rq->arena, e->app.live, &e->files, &e->t.nfiles);
+			err = file_list(
+			    *rd, rq->arena, e->app.live, &e->files, &e->t.nfiles);
 	}
 	if (err == FZ_OK)
 		err = env_list(*rd, rq->arena, e->app.id, &e->env, &e->t.nenv);
@@ -112,8 +113,7 @@ load_in(struct request *rq, struct response *rs, struct reader **rd, struct expo
 	}
 	e->t.files = e->files;
 	e->t.env = e->env;
-	return err == FZ_PAYLOAD_TOO_LARGE ?
-	    response_why(rs, FZ_NOT_SUPPORTED, "The data is too much for one archive") : err;
+	return err;
 }
 
 static enum fz_err
@@ -141,7 +141,8 @@ export_app(struct request *rq, struct response *rs)
 		err = transfer_write(rq, &e.t, spool);
 	}
 	if (err == FZ_PAYLOAD_TOO_LARGE)
-		err = response_why(rs, FZ_NOT_SUPPORTED, "The app is too much for one archive");
+		err = response_why(
+		    rs, FZ_NOT_SUPPORTED, "The app is too much for one archive");
 	if (err == FZ_OK)
 		send_zip(rs, spool, e.app.uid, json_string_value(json_array_get(
 		    json_object_get(e.t.app, "aliases"), 0)));
@@ -327,7 +328,8 @@ show_hidden(struct request *rq, struct response *rs, struct writer *w, struct im
 
 /* What is there gets the settings of the archive. */
 static enum fz_err
-settings_over(struct request *rq, struct response *rs, struct writer *w, struct import *im)
+settings_over(
+    struct request *rq, struct response *rs, struct writer *w, struct import *im)
 {
 	enum fz_err err = app_by_id(writer_reader(w), rq->arena, im->app.id, &im->app);
 

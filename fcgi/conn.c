@@ -24,7 +24,6 @@
 #include "fcgi/conn.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,13 +37,7 @@
 #include "fcgi/gate_inner.h"
 
 #define TURN_BYTES (4 * MIB)
-#define IDLE_MS 600000		/* longer than any front server keeps one */
 #define RATE_GRACE_MS 10000	/* before the average rate counts */
-#define LINGER_MS 2000
-#define LINGER_TOTAL_MS 30000
-
-/* What a step of the machine says: go on with the next state, or stop here. */
-enum step { STEP_GO, STEP_STOP };
 
 struct conn *
 conn_new(int fd, const struct transport *transport)
@@ -61,9 +54,8 @@ conn_new(int fd, const struct transport *transport)
 	return c;
 }
 
-/* The request is over, one way or the other; the connection is like new. */
-static void
-request_done(struct conn *c)
+void
+conn_request_done(struct conn *c)
 {
 	if (c->view == NULL)
 		return;
@@ -86,48 +78,15 @@ conn_free(struct conn *c)
 {
 	if (c == NULL)
 		return;
-	request_done(c);
+	conn_request_done(c);
 	close(c->fd);
 	free(c->in);
 	arena_free(c->arena);
 	free(c);
 }
 
-/*
- * Half closed is no sign: a peer may have said all it has to say.  Nor is the end of input
- * on TCP, where one cannot be told from the other: there the next write tells.
- */
-bool
-conn_gone(const struct conn *c)
-{
-	struct pollfd pfd = { .fd = c->fd };
-
-	return poll(&pfd, 1, 0) > 0 && (pfd.revents & (POLLHUP | POLLERR)) != 0;
-}
-
-/* The next request on a kept connection. */
-static void
-reset(struct conn *c, struct turn *t)
-{
-	c->state = CONN_HEAD;
-	c->shed = c->over_cap;
-	c->body_end = c->discard = false;
-	c->body_err = FZ_OK;
-	c->in_len = c->scan = 0;
-	memset(&c->record, 0, sizeof(c->record));
-	c->received = c->content_left = 0;
-	c->deadline = t->now + IDLE_MS;
-	if (c->in_cap > CONN_IN_FIRST) {
-		free(c->in);
-		c->in = NULL;
-		c->in_cap = 0;
-	}
-	atomic_store(&c->idle, true);
-}
-
-/* Without progress, or slower on average than LIMIT_BODY_RATE. */
-static int64_t
-patience(const struct conn *c, uint64_t bytes)
+int64_t
+conn_patience(const struct conn *c, uint64_t bytes)
 {
 	int64_t stall = clock_mono_ms() + LIMIT_STALL_MS;
 	int64_t rate = c->began_ms + RATE_GRACE_MS +
@@ -137,8 +96,8 @@ patience(const struct conn *c, uint64_t bytes)
 	return stall < rate ? stall : rate;
 }
 
-static void
-enter(struct conn *c, enum conn_state state)
+void
+conn_enter(struct conn *c, enum conn_state state)
 {
 	c->state = state;
 	c->began_ms = clock_mono_ms();
@@ -150,7 +109,7 @@ static void
 send_begin(struct conn *c)
 {
 	conn_out_begin(c);
-	enter(c, CONN_SEND);
+	conn_enter(c, CONN_SEND);
 }
 
 static void
@@ -158,132 +117,6 @@ fail(struct conn *c, enum fz_err err)
 {
 	answer_error(&c->rq, &c->rs, err);
 	send_begin(c);
-}
-
-/* Read and drop what is there; false at the end of the stream or a broken one. */
-static bool
-drain(struct conn *c, struct turn *t)
-{
-	size_t total = 0;
-
-	while (total < TURN_BYTES) {
-		ssize_t n = recv(c->fd, t->scratch, TURN_SCRATCH, MSG_DONTWAIT);
-
-		if (n <= 0)
-			return n < 0 && errno == EAGAIN;
-		total += (size_t)n;
-	}
-	return true;
-}
-
-/* The same while the framing may still tell us where the body ends. */
-static bool
-drain_body(struct conn *c, struct turn *t)
-{
-	size_t total = 0;
-
-	c->discard = true;
-	while (!c->body_end && total < TURN_BYTES) {
-		ssize_t n = recv(c->fd, t->scratch, TURN_SCRATCH, MSG_DONTWAIT);
-
-		if (n <= 0)
-			return n < 0 && errno == EAGAIN;
-		total += (size_t)n;
-		if (c->transport->body(c, t->scratch, (size_t)n) == FZ_CLOSED)
-			return false;
-	}
-	return true;
-}
-
-/* The answer is out: what becomes of the connection? */
-static enum step
-send_end(struct conn *c, struct turn *t, enum conn_next *next)
-{
-	bool keep = c->keep && !c->over_cap && !atomic_load(&t->gate->draining);
-
-	request_done(c);
-	c->served++;
-	atomic_fetch_add(&t->gate->served, 1);
-	if (c->body_end && keep) {
-		/* The next request is not here yet, and others may be. */
-		reset(c, t);
-		*next = CONN_WANT_READ;
-		return STEP_STOP;
-	}
-	if (!c->body_end && shutdown(c->fd, SHUT_WR) == 0) {
-		enter(c, CONN_LINGER);
-		return STEP_GO;
-	}
-	*next = CONN_WANT_CLOSE;
-	return STEP_STOP;
-}
-
-static enum step
-send_blocked(struct conn *c, struct turn *t, enum conn_next *next)
-{
-	*next = CONN_WANT_WRITE;
-	if (!c->body_end) {
-		if (!drain_body(c, t))
-			*next = CONN_WANT_CLOSE;
-		else if (!c->body_end)
-			*next = CONN_WANT_BOTH;
-	}
-	c->deadline = patience(c, c->out.sent);
-	return STEP_STOP;
-}
-
-/*
- * Nothing to send yet.  When we are about to go, such an answer ends here: it has no end of
- * its own, and whoever reads it will come back to the next process.
- */
-static enum step
-send_dry(struct conn *c, struct turn *t, enum conn_next *next)
-{
-	c->books.streamed = true;
-	if (conn_gone(c) || (!c->body_end && !drain_body(c, t))) {
-		*next = CONN_WANT_CLOSE;
-		return STEP_STOP;
-	}
-	if (atomic_load(&t->gate->draining) && c->out.expect < 0) {
-		c->out.last_piece = true;
-		return STEP_GO;
-	}
-	/* Its average rate says nothing. */
-	c->began_ms = t->now;
-	*next = CONN_WANT_LATER;
-	return STEP_STOP;
-}
-
-static enum step
-on_send(struct conn *c, struct turn *t, enum conn_next *next)
-{
-	uint64_t from = c->out.sent;
-
-	switch (conn_out_send(c, TURN_BYTES)) {
-	case FZ_OK:
-		return send_end(c, t, next);
-	case FZ_AGAIN:
-		if (c->out.dry && c->out.at == c->out.n)
-			return send_dry(c, t, next);
-		if (c->out.sent - from < TURN_BYTES)
-			return send_blocked(c, t, next);
-		*next = CONN_WANT_TURN;
-		return STEP_STOP;
-	default:
-		*next = CONN_WANT_CLOSE;
-		return STEP_STOP;
-	}
-}
-
-/* Our side is shut; wait for the peer to notice. */
-static enum step
-on_linger(struct conn *c, struct turn *t, enum conn_next *next)
-{
-	int64_t last = c->began_ms + LINGER_TOTAL_MS;
-
-	*next = drain(c, t) && t->now < last ? CONN_WANT_READ : CONN_WANT_CLOSE;
-	c->deadline = t->now + LINGER_MS < last ? t->now + LINGER_MS : last;
-	return STEP_STOP;
 }
 
 /* --- the body --- */
@@ -328,32 +161,32 @@ whole(struct conn *c)
 	/* dispatch_head may have answered; then the body was only taken off the line. */
 	if (c->rs.status == 0)
 		c->rq.began_us = clock_mono_us();
-	enter(c, CONN_RUN);
+	conn_enter(c, CONN_RUN);
 }
 
-static enum step
+static enum conn_step
 on_run(struct conn *c, struct turn *t, enum conn_next *next)
 {
 	switch (conn_run(c, t)) {
 	case FZ_OK:
 		send_begin(c);
-		return STEP_GO;
+		return CONN_GO;
 	case FZ_AGAIN:
 		*next = CONN_GIVEN_AWAY;
-		return STEP_STOP;
+		return CONN_STOP;
 	default:
 		*next = CONN_WANT_CLOSE;
-		return STEP_STOP;
+		return CONN_STOP;
 	}
 }
 
 /* After bytes were taken: is that all, too much, or garbage? */
-static enum step
+static enum conn_step
 body_taken(struct conn *c, enum fz_err err, enum conn_next *next)
 {
 	if (err == FZ_CLOSED) {
 		*next = CONN_WANT_CLOSE;
-		return STEP_STOP;
+		return CONN_STOP;
 	}
 	if (c->body_err == FZ_PAYLOAD_TOO_LARGE)
 		too_large(c);
@@ -361,10 +194,10 @@ body_taken(struct conn *c, enum fz_err err, enum conn_next *next)
 		fail(c, c->body_err);
 	else if (err == FZ_OK || (c->discard && c->received > CONN_DRAIN_MAX))
 		whole(c);
-	return STEP_GO;
+	return CONN_GO;
 }
 
-/* What came with the head. */
+/* What came with the head; none of it also asks whether there is an end to wait for. */
 static enum fz_err
 body_first(struct conn *c)
 {
@@ -372,39 +205,37 @@ body_first(struct conn *c)
 	const unsigned char *p = c->in + c->scan;
 
 	c->scan = c->in_len;
-	if (n == 0)
-		return c->body_end ? FZ_OK : FZ_AGAIN;
 	return c->transport->body(c, p, n);
 }
 
-static enum step
+static enum conn_step
 body_stopped(struct conn *c, ssize_t n, enum conn_next *next)
 {
 	if (n < 0 && errno == EAGAIN) {
 		*next = CONN_WANT_READ;
-		c->deadline = patience(c, c->received);
-		return STEP_STOP;
+		c->deadline = conn_patience(c, c->received);
+		return CONN_STOP;
 	}
 	/* The acceptor shuts the reading side when the deadline passes. */
 	if (n == 0 && clock_mono_ms() >= c->deadline) {
 		c->keep = false;
 		response_why(&c->rs, FZ_TIMEOUT, "The body came too slowly");
 		fail(c, FZ_TIMEOUT);
-		return STEP_GO;
+		return CONN_GO;
 	}
 	*next = CONN_WANT_CLOSE;
-	return STEP_STOP;
+	return CONN_STOP;
 }
 
-static enum step
+static enum conn_step
 on_body(struct conn *c, struct turn *t, enum conn_next *next)
 {
 	uint64_t from = c->received;
-	enum step step = STEP_GO;
+	enum conn_step step = CONN_GO;
 
 	if (c->scan < c->in_len || c->body_end)
 		step = body_taken(c, body_first(c), next);
-	while (step == STEP_GO && c->state == CONN_BODY) {
+	while (step == CONN_GO && c->state == CONN_BODY) {
 		ssize_t n = recv(c->fd, t->scratch, TURN_SCRATCH, MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
@@ -412,10 +243,10 @@ on_body(struct conn *c, struct turn *t, enum conn_next *next)
 		if (n <= 0)
 			return body_stopped(c, n, next);
 		step = body_taken(c, c->transport->body(c, t->scratch, (size_t)n), next);
-		if (step == STEP_GO && c->state == CONN_BODY &&
+		if (step == CONN_GO && c->state == CONN_BODY &&
 		    c->received - from >= TURN_BYTES) {
 			*next = CONN_WANT_TURN;
-			return STEP_STOP;
+			return CONN_STOP;
 		}
 	}
 	return step;
@@ -494,7 +325,7 @@ admit(struct conn *c, struct turn *t)
 		too_large(c);
 		return;
 	}
-	enter(c, CONN_BODY);
+	conn_enter(c, CONN_BODY);
 }
 
 static void
@@ -515,7 +346,7 @@ head_done(struct conn *c, struct turn *t, enum fz_err err)
 	}
 }
 
-static enum step
+static enum conn_step
 on_head(struct conn *c, struct turn *t, enum conn_next *next)
 {
 	bool again;
@@ -526,7 +357,7 @@ on_head(struct conn *c, struct turn *t, enum conn_next *next)
 			break;
 		if (again) {
 			*next = CONN_WANT_READ;
-			return STEP_STOP;
+			return CONN_STOP;
 		}
 		if (c->view == NULL)
 			request_begin(c, t);
@@ -535,25 +366,25 @@ on_head(struct conn *c, struct turn *t, enum conn_next *next)
 			break;
 		if (err != FZ_AGAIN) {
 			head_done(c, t, err);
-			return STEP_GO;
+			return CONN_GO;
 		}
 		if (t->now >= c->deadline)
 			break;
 	}
 	*next = CONN_WANT_CLOSE;
-	return STEP_STOP;
+	return CONN_STOP;
 }
 
 enum conn_next
 conn_advance(struct conn *c, struct turn *t)
 {
-	static enum step (*const states[])(struct conn *, struct turn *, enum conn_next *) = {
+	static enum conn_step (*const states[])(struct conn *, struct turn *, enum conn_next *) = {
 		[CONN_HEAD] = on_head, [CONN_BODY] = on_body, [CONN_RUN] = on_run,
-		[CONN_SEND] = on_send, [CONN_LINGER] = on_linger,
+		[CONN_SEND] = conn_send, [CONN_LINGER] = conn_linger,
 	};
 	enum conn_next next = CONN_WANT_CLOSE;
 
-	while (states[c->state](c, t, &next) == STEP_GO)
+	while (states[c->state](c, t, &next) == CONN_GO)
 		continue;
 	return next;
 }

@@ -127,6 +127,7 @@ struct gate;
 struct turn {
 	struct gate	*gate;
 	unsigned	 worker;		/* its number */
+	bool		 slow;			/* the thread was lowered in priority for good */
 	struct fastcgi_reader *reader;
 	unsigned char	*scratch;		/* TURN_SCRATCH bytes */
 	int64_t		 now;			/* monotonic ms at the begin of the turn */

@@ -11,9 +11,12 @@
  * A slot is held while the script runs and not while its changes reach the disk: that wait
  * takes as long as a short script and costs no CPU.
  *
- * A thread that was made slow because of what it ran (guard_spent) ends after its turn, see
- * worker.c.
+ * The guard lowers the priority of a run that uses much CPU, but only when it has.  An app
+ * whose runs did so lately begins there: else a few clients of endless loops would have the
+ * first milliseconds of one run after the other at full weight.  A thread that cannot be
+ * raised again (without privileges none can) ends after its turn, see worker.c.
  */
+#include <sys/resource.h>
 #include <time.h>
 
 #include "admin/metrics.h"
@@ -24,6 +27,8 @@
 #include "store/store.h"
 
 #define QUARANTINE_RETRY_S 300
+#define HEAVY_US 10000		/* an app whose runs take so much CPU */
+#define HEAVY_NICE 15		/* as runtime/guard.c */
 
 /* CPU time of this thread, us. */
 static int64_t
@@ -39,11 +44,16 @@ static void
 run_script(struct conn *c, struct turn *t, const struct dispatch_script *script)
 {
 	struct gate *g = t->gate;
+	bool heavy = c->lane.state == LANE_RUNS && c->lane.charged_us >= HEAVY_US;
+	int nice = heavy ? getpriority(PRIO_PROCESS, 0) : 0;
 	int64_t before = cpu_us();
 
+	heavy = heavy && nice < HEAVY_NICE && setpriority(PRIO_PROCESS, 0, HEAVY_NICE) == 0;
 	quarantine_begin(g->quarantine, t->worker, script->app, script->version);
 	dispatch_run(&c->rq, &c->rs);
 	quarantine_end(g->quarantine, t->worker);
+	if (heavy && setpriority(PRIO_PROCESS, 0, nice) != 0)
+		t->slow = true;
 	c->books.cpu_us = cpu_us() - before;
 	if (c->lane.state == LANE_RUNS)
 		gate_grant(g, lane_leave(g->lane, &c->lane, c->books.cpu_us,

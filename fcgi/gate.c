@@ -13,7 +13,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +36,17 @@
 #define FDS_WORKER 4		/* pipe of the FastCGI reader, a spool, a file */
 #define FDS_OTHER 16
 
+void
+gate_signals(sigset_t *set)
+{
+	static const int broken[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS,
+		SIGTRAP };
+
+	sigfillset(set);
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
+		sigdelset(set, broken[i]);
+}
+
 enum fz_err
 gate_thread(pthread_t *thread, size_t stack, void *(*fn)(void *), void *arg,
     struct why *why)
@@ -48,7 +58,7 @@ gate_thread(pthread_t *thread, size_t stack, void *(*fn)(void *), void *arg,
 	pthread_attr_init(&attr);
 	if (stack > 0)
 		(void)pthread_attr_setstacksize(&attr, stack);
-	sigfillset(&all);
+	gate_signals(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = pthread_create(thread, &attr, fn, arg);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -10,6 +10,7 @@
 #ifndef FCGI_GATE_H
 #define FCGI_GATE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -66,6 +67,8 @@ bool		 gate_drain(struct gate *);
 /* Cut what is left, join all threads, free.  Listeners stay open: listen_close. */
 void		 gate_stop(struct gate *);
 void		 gate_stats(struct gate *, struct gate_stats *);
+/* All signals but those that say that the process is broken: what our threads block. */
+void		 gate_signals(sigset_t *);
 /* What lane_set and its like return: let these requests go on. */
 struct lane_wait;
 void		 gate_grant(struct gate *, struct lane_wait *);

@@ -150,6 +150,21 @@ void		 park_later(struct gate *, struct conn *);
 /* Everything that was kept so goes into the queue. */
 void		 park_resume(struct gate *);
 
+/* conn.c, for its parts that stand in files of their own. */
+enum conn_step {		/* of the machine: go on with the next state, or stop */
+	CONN_GO,
+	CONN_STOP,
+};
+void		 conn_enter(struct conn *, enum conn_state);
+/* A deadline: without progress, or slower on average than LIMIT_BODY_RATE. */
+int64_t		 conn_patience(const struct conn *, uint64_t bytes);
+/* The request is over, one way or the other; the connection is like new. */
+void		 conn_request_done(struct conn *);
+
+/* conn_send.c */
+enum conn_step	 conn_send(struct conn *, struct turn *, enum conn_next *);
+enum conn_step	 conn_linger(struct conn *, struct turn *, enum conn_next *);
+
 /* conn_run.c: the handler of a request whose body is here. */
 /*
  * FZ_OK: there is an answer.  FZ_AGAIN: it waits for a slot and is not to be touched any

@@ -342,7 +342,7 @@ wait_for_end(struct server *s, const struct overrides *o)
 		tick.tv_sec = interval / 1000;
 		tick.tv_nsec = interval % 1000 * 1000000;
 	}
-	sigfillset(&set);
+	gate_signals(&set);
 	for (;;) {
 		int sig = sigtimedwait(&set, NULL, &tick);
 
@@ -438,7 +438,7 @@ cmd_serve(const struct command *c, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	umask(0077);
-	sigfillset(&all);
+	gate_signals(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	fd_limit();
 	err = start(&s, &o, &why);

@@ -328,7 +328,7 @@ work(void *arg)
 	turn.scratch = xmalloc(TURN_SCRATCH);
 	for (c = next_conn(w); c != NULL; c = next_conn(w)) {
 		one_turn(w, c, &turn);
-		if (guard_spent() && renew(w))
+		if ((turn.slow || guard_spent()) && renew(w))
 			break;
 	}
 	pthread_mutex_lock(&w->queue->lock);

@@ -17,7 +17,7 @@ struct call_error {
 	bool		 thrown;
 	const char	*name;
 	const char	*message;
-	const char	*stack;		/* as the engine gives it */
+	const char	*stack;		/* with name and message; "" = none */
 	const char	*code;
 	bool		 retryable;
 };

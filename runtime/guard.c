@@ -34,6 +34,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -190,16 +191,20 @@ due(struct guard_thread *t, int64_t now)
 	return GUARD_DONE;
 }
 
+/* With sanitizers: is the rule of guard.h kept? */
+static void
+expect(bool is_inside, const char *text)
+{
+	if (!GUARD_CHECKS || !self.running || inside(&self) == is_inside)
+		return;
+	(void)!write(STDERR_FILENO, text, strlen(text));
+	abort();
+}
+
 void
 guard_assert(void)
 {
-	static const char text[] = "fazt: the engine was called between guard_out and "
-	    "guard_in\n";
-
-	if (self.running && !inside(&self)) {
-		(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-		abort();
-	}
+	expect(true, "fazt: the engine was called between guard_out and guard_in\n");
 }
 
 void
@@ -227,8 +232,7 @@ guard_check(void)
 void
 guard_check_bytecode(void)
 {
-	if (GUARD_CHECKS)
-		guard_assert();
+	guard_assert();
 	if (self.running)
 		set_inside(&self, true);
 	guard_check();
@@ -368,8 +372,8 @@ span(int64_t ms)
 }
 
 static void
-begin(struct guard_thread *t, struct region *region, const struct guard_limits *limits,
-    struct guard_used *used)
+run_begins(struct guard_thread *t, struct region *region,
+    const struct guard_limits *limits, struct guard_used *used)
 {
 	int64_t now = now_ns();
 
@@ -395,7 +399,7 @@ begin(struct guard_thread *t, struct region *region, const struct guard_limits *
 }
 
 static void
-finish(struct guard_thread *t, struct guard_used *used)
+run_ends(struct guard_thread *t, struct guard_used *used)
 {
 	int64_t wall;
 
@@ -420,7 +424,7 @@ guard_run(struct region *region, duk_safe_call_function fn, void *arg, duk_idx_t
 
 	if (!t->known)
 		know_thread(t);
-	begin(t, region, limits, used);
+	run_begins(t, region, limits, used);
 	end = (enum guard_end)sigsetjmp(t->jump, 0);
 	if (end == GUARD_DONE) {
 		set_inside(t, true);
@@ -429,7 +433,7 @@ guard_run(struct region *region, duk_safe_call_function fn, void *arg, duk_idx_t
 			end = GUARD_THREW;
 		set_inside(t, false);
 	}
-	finish(t, used);
+	run_ends(t, used);
 	return end;
 }
 
@@ -474,6 +478,7 @@ guard_left_ms(void)
 void
 guard_out(void)
 {
+	expect(true, "fazt: guard_out inside of guard_out\n");
 	set_inside(&self, false);
 }
 
@@ -485,6 +490,7 @@ guard_in(duk_context *ctx)
 	(void)ctx;
 	if (!t->running)
 		return;
+	expect(false, "fazt: guard_in without guard_out\n");
 	set_inside(t, true);
 	guard_check();
 }

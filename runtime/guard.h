@@ -39,7 +39,9 @@
 #define GUARD_CHECKS 0
 #endif
 /* Later than this after its limits a run is cut off by a signal. */
+#ifndef GUARD_GRACE_MS
 #define GUARD_GRACE_MS 100
+#endif
 
 enum guard_end {
 	GUARD_DONE,		/* fn returned; its results are on the stack */
@@ -103,7 +105,7 @@ bool		 guard_spent(void);
 /* Runs, of all threads, that have not ended although twice their wall time is over. */
 unsigned	 guard_stuck(void);
 
-/* For runtime/region.c: the engine runs, and not between guard_out and guard_in? */
+/* For runtime/region.c.  With sanitizers: the engine runs, so guard_out is not in force. */
 void		 guard_assert(void);
 /* Memory is gone.  Returns if there is no run to end. */
 void		 guard_past_limit(void);

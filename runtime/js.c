@@ -277,7 +277,7 @@ js_json_strict(duk_context *ctx, struct run *run, duk_idx_t idx, size_t *len)
 		js_throw(ctx, "Error", NULL, false, "JSON is not there yet");
 	duk_remove(ctx, -2);
 	duk_dup(ctx, idx);
-	duk_push_c_lightfunc(ctx, absent_is_null, 2, 2, 0);
+	duk_push_c_function(ctx, absent_is_null, 2);	/* a light one is ignored */
 	duk_call(ctx, 2);
 	js_release(run, held);
 	return take_json(ctx, run, len);

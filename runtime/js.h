@@ -194,6 +194,7 @@ duk_ret_t	 js_fail(duk_context *, enum fz_err, const char *what, const struct wh
 /* --- the bindings: each puts its functions into a new heap --- */
 
 void		 js_host_setup(duk_context *);		/* for runtime/lib, before it runs */
+void		 js_stack_setup(duk_context *);		/* after it has run */
 void		 js_request_setup(duk_context *);
 void		 js_respond_setup(duk_context *);
 void		 js_console_setup(duk_context *);

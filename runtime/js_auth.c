@@ -1,7 +1,7 @@
 /*
- * Who visits, as a script may know it.  All of it comes from what access control found out
- * before the script ran; a script cannot claim anything, and a request that came from a
- * page of an unknown origin is nobody's, whatever cookie it carries.
+ * Who visits, as a script may know it.  All of it comes from what access control found
+ * out before the script ran; a script cannot claim anything.  A request that came from a
+ * page of an unknown origin is nobody's by then, whatever cookie it carries (script.c).
  *
  * require*() throw; what such an error means to a browser (the sign-in page) and to a
  * program (401, 403) is decided where errors become answers.  hasRole compares names: an
@@ -20,9 +20,7 @@ visitor(const struct run *run)
 {
 	const struct caller *c = &run->rq->caller;
 
-	if (run->rq->from_unknown_origin || c->user_uid == NULL || c->role == ROLE_ANON)
-		return NULL;
-	return c;
+	return c->user_uid != NULL && c->role != ROLE_ANON ? c : NULL;
 }
 
 static const char *

@@ -4,24 +4,15 @@
  *
  * base64.decode is strict, because a lenient decoder lets two texts mean the same bytes:
  * one alphabet, no blanks, padding whole or left out, and no bits left over.
- *
- * Two things the language and its users expect need the host as well and stand here: the
- * global crypto, and String.prototype.normalize, by libunistring.  They take the place of
- * what the library (runtime/lib) may have put there.
  */
 #include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
-#include <uninorm.h>
 
 #include "base/digest.h"
-#include "base/limits.h"
 #include "base/str.h"
 #include "runtime/js.h"
-#include "runtime/text.h"
 
 #define RANDOM_MAX 65536
-#define NORMALIZE_MAX (4 * MIB)		/* NFKC may make it eleven times as long */
 
 enum encoding { HEX, BASE64, BASE64URL, BUFFER };
 
@@ -138,7 +129,8 @@ base64_decode_js(duk_context *ctx)
 	s = js_text(ctx, run, 0, "base64.decode requires a string", &n);
 	out = js_scratch(ctx, run, n / 4 * 3 + 3);
 	if (!base64_decode(s, n, out, &len))
-		js_throw(ctx, "TypeError", NULL, false, "base64.decode: not valid base64");
+		js_throw(
+		    ctx, "TypeError", NULL, false, "base64.decode: not valid base64");
 	js_push_bytes(ctx, out, len);
 	return 1;
 }
@@ -149,7 +141,8 @@ static enum encoding
 want_encoding(duk_context *ctx, struct run *run, duk_idx_t idx)
 {
 	static const char *const names[] = { "hex", "base64", "base64url", "buffer" };
-	static const char message[] = "the encoding must be hex, base64, base64url or buffer";
+	static const char message[] =
+	    "the encoding must be hex, base64, base64url or buffer";
 	const char *name;
 
 	if (duk_is_undefined(ctx, idx))
@@ -198,8 +191,8 @@ static const char *
 want_algorithm(duk_context *ctx, struct run *run)
 {
 	static const char *const names[] = { "sha1", "sha256", "sha512" };
-	static const char message[] = "crypto.hmac: the algorithm must be sha1, sha256 or "
-				      "sha512";
+	static const char message[] =
+	    "crypto.hmac: the algorithm must be sha1, sha256 or sha512";
 	const char *name = js_text(ctx, run, 0, message, NULL);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -222,8 +215,8 @@ hmac_js(duk_context *ctx)
 	key = js_bytes(ctx, run, 1, message, &key_len);
 	data = js_bytes(ctx, run, 2, message, &len);
 	js_work(run);
-	done = EVP_Q_mac(NULL, "HMAC", NULL, algorithm, NULL, key, key_len, data, len, out,
-	    sizeof(out), &n);
+	done = EVP_Q_mac(NULL, "HMAC", NULL, algorithm, NULL, key, key_len, data, len,
+	    out, sizeof(out), &n);
 	js_done(ctx, run);
 	if (done == NULL)
 		js_fail(ctx, FZ_IO, "crypto.hmac", NULL);
@@ -233,7 +226,8 @@ hmac_js(duk_context *ctx)
 static duk_ret_t
 timing_safe_equal_js(duk_context *ctx)
 {
-	static const char message[] = "crypto.timingSafeEqual requires two strings or bytes";
+	static const char message[] =
+	    "crypto.timingSafeEqual requires two strings or bytes";
 	struct run *run = js_enter(ctx);
 	const void *a, *b;
 	size_t alen, blen;
@@ -257,8 +251,8 @@ random_uuid_js(duk_context *ctx)
 	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);		/* RFC 9562 5.4 */
 	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
 	str_hex(hex, b, sizeof(b));
-	duk_push_sprintf(ctx, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
-	    hex + 20);
+	duk_push_sprintf(
+	    ctx, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 	return 1;
 }
 
@@ -271,118 +265,12 @@ random_bytes_js(duk_context *ctx)
 
 	if (!(n >= 0 && n <= RANDOM_MAX) || n != (double)(size_t)n)
 		js_throw(ctx, "TypeError", NULL, false,
-		    "crypto.randomBytes requires a whole number from 0 to %d", RANDOM_MAX);
+		    "crypto.randomBytes requires a whole number from 0 to %d",
+		    RANDOM_MAX);
 	p = js_scratch(ctx, run, (size_t)n + 1);
 	random_bytes(p, (size_t)n);
 	js_push_bytes(ctx, p, (size_t)n);
 	return 1;
-}
-
-/* --- String.prototype.normalize --- */
-
-static uninorm_t
-normal_form(duk_context *ctx, struct run *run)
-{
-	const char *name;
-
-	if (duk_is_undefined(ctx, 0))
-		return UNINORM_NFC;
-	name = js_any_text(ctx, run, 0, NULL);
-	if (strcmp(name, "NFC") == 0)
-		return UNINORM_NFC;
-	if (strcmp(name, "NFD") == 0)
-		return UNINORM_NFD;
-	if (strcmp(name, "NFKC") == 0)
-		return UNINORM_NFKC;
-	if (strcmp(name, "NFKD") == 0)
-		return UNINORM_NFKD;
-	js_throw(ctx, "RangeError", NULL, false,
-	    "the normalization form must be NFC, NFD, NFKC or NFKD");
-}
-
-static duk_ret_t
-normalize_js(duk_context *ctx)
-{
-	struct run *run = js_enter(ctx);
-	uint8_t *made, *out = NULL;
-	const char *s;
-	uninorm_t form;
-	size_t n, len = 0;
-
-	duk_push_this(ctx);
-	if (duk_is_null_or_undefined(ctx, 1))
-		js_throw(ctx, "TypeError", NULL, false, "normalize: this is no string");
-	duk_to_string(ctx, 1);
-	form = normal_form(ctx, run);
-	s = js_any_text(ctx, run, 1, &n);
-	if (text_plain(s, n))
-		return 1;
-	if (n > NORMALIZE_MAX)
-		js_throw(ctx, "RangeError", NULL, false, "the text is too long to normalize");
-	js_work(run);
-	made = u8_normalize(form, (const uint8_t *)s, n, NULL, &len);
-	if (made != NULL) {
-		out = arena_alloc(run->scratch, len + 1);
-		memcpy(out, made, len);
-	}
-	free(made);
-	js_done(ctx, run);
-	if (out == NULL)
-		guard_over_memory();
-	js_push_text(ctx, run, (const char *)out, len);
-	return 1;
-}
-
-/* --- the global crypto --- */
-
-static duk_ret_t
-random_values_js(duk_context *ctx)
-{
-	duk_size_t n = 0;
-	void *p;
-
-	(void)js_enter(ctx);
-	if (!duk_is_buffer_data(ctx, 0))
-		js_throw(ctx, "TypeError", NULL, false,
-		    "crypto.getRandomValues requires a typed array");
-	p = duk_get_buffer_data(ctx, 0, &n);
-	if (n > RANDOM_MAX)
-		js_throw(ctx, "RangeError", NULL, false,
-		    "crypto.getRandomValues: more than %d bytes", RANDOM_MAX);
-	if (n > 0)
-		random_bytes(p, n);
-	duk_dup(ctx, 0);
-	return 1;
-}
-
-static const struct js_function web_functions[] = {
-	{ "getRandomValues", random_values_js, 1, 0 },
-	{ "randomUUID", random_uuid_js, 0, 0 },
-	{ 0 }
-};
-
-/* The value on top becomes a property of the object below it, as the language has them. */
-static void
-put_hidden(duk_context *ctx, const char *name)
-{
-	duk_push_string(ctx, name);
-	duk_insert(ctx, -2);
-	duk_def_prop(ctx, -3, DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_SET_WC |
-	    DUK_DEFPROP_CLEAR_ENUMERABLE | DUK_DEFPROP_FORCE);
-}
-
-static void
-put_globals(duk_context *ctx)
-{
-	duk_push_global_object(ctx);
-	duk_push_object(ctx);
-	js_functions(ctx, web_functions);
-	put_hidden(ctx, "crypto");
-	duk_get_prop_string(ctx, -1, "String");
-	duk_get_prop_string(ctx, -1, "prototype");
-	duk_push_c_function(ctx, normalize_js, 1);
-	put_hidden(ctx, "normalize");
-	duk_pop_3(ctx);
 }
 
 static const struct js_function functions[] = {
@@ -409,5 +297,4 @@ js_crypto_setup(duk_context *ctx)
 	js_namespace(ctx, "crypto.base64");
 	js_functions(ctx, base64_functions);
 	duk_pop(ctx);
-	put_globals(ctx);
 }

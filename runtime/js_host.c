@@ -1,7 +1,8 @@
 /*
  * What the library (runtime/lib) cannot do in the language: keys nobody else can make,
  * Unicode's tables, true randomness.  The functions are globals while the library starts;
- * the world takes them away before any other code runs.
+ * the world takes them away before any other code runs.  And what it could do but should
+ * not have to: stacks that speak of the author's lines.
  */
 #include <sys/random.h>
 #include <errno.h>
@@ -9,7 +10,9 @@
 #include <string.h>
 #include <uninorm.h>
 
+#include "runtime/frames.h"
 #include "runtime/js.h"
+#include "runtime/world.h"
 
 #define RANDOM_MAX 65536
 
@@ -80,6 +83,50 @@ host_random(duk_context *ctx)
 	}
 	duk_push_buffer_object(ctx, -1, 0, n, DUK_BUFOBJ_ARRAYBUFFER);
 	return 1;
+}
+
+/* --- stacks --- */
+
+/* Error.prototype.stack: the engine's text in the author's terms. */
+static duk_ret_t
+get_stack(duk_context *ctx)
+{
+	struct run *run = js_enter(ctx);
+	const char *raw, *clean;
+	size_t len;
+
+	duk_push_heap_stash(ctx);
+	duk_get_prop_string(ctx, -1, "stack");
+	duk_push_this(ctx);
+	duk_call_method(ctx, 0);
+	if (!duk_is_string(ctx, -1))
+		return 1;
+	raw = js_any_text(ctx, run, -1, &len);
+	js_work(run);
+	clean = frames_clean(run->world->program, run->scratch, raw, len);
+	js_done(ctx, run);
+	js_push_text(ctx, run, clean, strlen(clean));
+	return 1;
+}
+
+void
+js_stack_setup(duk_context *ctx)
+{
+	duk_get_global_string(ctx, "Error");
+	duk_get_prop_string(ctx, -1, "prototype");
+	duk_push_heap_stash(ctx);
+	duk_push_string(ctx, "stack");
+	duk_get_prop_desc(ctx, -3, 0);
+	duk_get_prop_string(ctx, -1, "get");
+	duk_put_prop_string(ctx, -3, "stack");
+	duk_get_prop_string(ctx, -1, "set");
+	duk_push_string(ctx, "stack");
+	duk_insert(ctx, -2);
+	duk_push_c_function(ctx, get_stack, 0);
+	duk_insert(ctx, -2);
+	duk_def_prop(ctx, -6, DUK_DEFPROP_HAVE_GETTER | DUK_DEFPROP_HAVE_SETTER |
+	    DUK_DEFPROP_FORCE);
+	duk_pop_n(ctx, 4);
 }
 
 void

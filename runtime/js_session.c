@@ -88,7 +88,8 @@ static duk_ret_t
 require_js(duk_context *ctx)
 {
 	if (!push_name(ctx, js_enter(ctx)))
-		js_throw(ctx, "SessionError", "SESSION_REQUIRED", false, "session required");
+		js_throw(
+		    ctx, "SessionError", "SESSION_REQUIRED", false, "session required");
 	return 1;
 }
 
@@ -111,7 +112,8 @@ create_js(duk_context *ctx)
 	(void)js_enter(ctx);
 	if (!duk_is_undefined(ctx, 0))
 		words = duk_is_number(ctx, 0) ? duk_get_number(ctx, 0) : -1;
-	if (!(words >= WORDS_MIN && words <= WORDS_MAX) || words != (double)(unsigned)words)
+	if (!(words >= WORDS_MIN && words <= WORDS_MAX) ||
+	    words != (double)(unsigned)words)
 		js_throw(ctx, "TypeError", NULL, false,
 		    "session.create requires a number of words from %d to %d", WORDS_MIN,
 		    WORDS_MAX);

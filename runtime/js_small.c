@@ -4,8 +4,8 @@
  *
  * A warm heap serves many requests, so whatever may differ between two of them is a
  * getter that asks the run; nothing here puts a value into the heap before its request.
- * Variables are opened when asked for.  What was opened is kept in the heap's stash, where
- * the script cannot reach it and which the next restore forgets.
+ * Variables are opened when asked for.  What was opened is kept in the heap's stash,
+ * where the script cannot reach it and which the next restore forgets.
  *
  * Private files are those of the running version, so a preview reads its own.
  */
@@ -124,8 +124,8 @@ push_env(duk_context *ctx, struct run *run)
 	js_work(run);
 	err = run_read(run, &rd);
 	if (err == FZ_OK) {
-		err = env_get(rd, run->scratch, run->rq->node->seal, run->script->app, name,
-		    &value, &len);
+		err = env_get(rd, run->scratch, run->rq->node->seal, run->script->app,
+		    name, &value, &len);
 		run_read_end(run);
 	}
 	js_done(ctx, run);
@@ -201,7 +201,8 @@ private_load(struct run *run, const char *asked, size_t len, bool read, struct p
 		return err;
 	err = file_get(rd, run->scratch, run->script->version, path, &p->file);
 	if (err == FZ_OK && read)
-		err = blob_read(rd, p->file.blob, BLOB_PLAIN, PRIVATE_MAX, &bytes, &p->len);
+		err = blob_read(rd, p->file.blob, BLOB_PLAIN, PRIVATE_MAX, &bytes,
+		    &p->len);
 	run_read_end(run);
 	if (err == FZ_OK && read) {
 		text = arena_alloc(run->scratch, p->len + 1);

@@ -89,20 +89,15 @@ push_name(duk_context *ctx, const struct embed *file)
 }
 
 static void
-compile(duk_context *ctx, const struct embed *file, const char *before, const char *after,
-    duk_uint_t flags)
+compile(duk_context *ctx, const struct embed *file, duk_uint_t flags)
 {
-	duk_push_string(ctx, before);
 	duk_push_lstring(ctx, file->data, (size_t)file->len);
-	duk_push_string(ctx, after);
-	duk_concat(ctx, 3);
 	push_name(ctx, file);
 	duk_compile(ctx, flags);
 }
 
 static void
-push(struct library *l, duk_context *ctx, const struct embed *file, const char *before,
-    const char *after, duk_uint_t flags)
+push(struct library *l, duk_context *ctx, const struct embed *file, duk_uint_t flags)
 {
 	const struct entry *e;
 	const void *bytes;
@@ -118,7 +113,7 @@ push(struct library *l, duk_context *ctx, const struct embed *file, const char *
 		duk_load_function(ctx);
 		return;
 	}
-	compile(ctx, file, before, after, flags);
+	compile(ctx, file, flags);
 	duk_dup_top(ctx);
 	duk_dump_function(ctx);
 	bytes = duk_get_buffer(ctx, -1, &len);
@@ -131,13 +126,12 @@ push(struct library *l, duk_context *ctx, const struct embed *file, const char *
 void
 library_push(struct library *l, duk_context *ctx, const struct embed *file)
 {
-	push(l, ctx, file, "", "", 0);
+	push(l, ctx, file, 0);
 }
 
 void
 library_push_module(struct library *l, duk_context *ctx, const struct embed *file)
 {
-	push(l, ctx, file, "(function (exports, require, module) {", "\n})",
-	    DUK_COMPILE_EVAL);
+	push(l, ctx, file, DUK_COMPILE_EVAL);
 	duk_call(ctx, 0);
 }

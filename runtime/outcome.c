@@ -5,9 +5,6 @@
  *
  * Which failure an error means is read off its name and code.  A script may throw such an
  * error itself: it could send the same answer anyway.
- *
- * The engine's stack speaks of translated lines, of our library and of C; frames of the
- * app's own files stay, with the author's line and column.
  */
 #include "runtime/outcome.h"
 
@@ -19,11 +16,9 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "runtime/frames.h"
 #include "runtime/js.h"
-#include "runtime/transpile.h"
 #include "runtime/world.h"
-
-#define TEXT_MAX (64 * KIB)
 
 struct outcome {
 	int		 status;
@@ -32,75 +27,16 @@ struct outcome {
 	bool		 expected;	/* part of normal life: not logged */
 };
 
-/* --- the stack --- */
-
-struct place {
-	const char	*file;		/* in the arena, NULL = none found */
-	int		 line;
-};
-
-/* "    at name (api/x.js:12) flags" -> its parts; false if it is no frame of the app. */
-static bool
-parse_frame(const char *s, size_t n, size_t *name_len, const char **file, size_t *file_len,
-    int *line)
-{
-	const char *end = memrchr(s, ')', n), *open, *colon;
-
-	if (n < 7 || strncmp(s, "    at ", 7) != 0 || end == NULL)
-		return false;
-	open = memrchr(s, '(', (size_t)(end - s));
-	if (open == NULL || open - s < 8)
-		return false;
-	colon = memrchr(open, ':', (size_t)(end - open));
-	if (colon == NULL || strncmp(open + 1, "api/", 4) != 0)
-		return false;
-	*name_len = (size_t)(open - 1 - (s + 7));
-	*file = open + 1;
-	*file_len = (size_t)(colon - open - 1);
-	*line = (int)strtol(colon + 1, NULL, 10);
-	return true;
-}
-
-static void
-add_frame(struct run *run, struct buf *out, const char *s, size_t n, struct place *first)
-{
-	const char *path, *where, *name = s + 7;
-	size_t name_len, path_len;
-	int line, column = 0;
-	char *file;
-
-	if (!parse_frame(s, n, &name_len, &path, &path_len, &line))
-		return;
-	file = arena_strndup(run->arena, path, path_len);
-	(void)program_place(run->world->program, file, &line, &column);
-	if (first->file == NULL)
-		*first = (struct place){ file, line };
-	where = column > 0 ? arena_printf(run->arena, "%s:%d:%d", file, line, column) :
-	    arena_printf(run->arena, "%s:%d", file, line);
-	if (name_len > 0 && strncmp(name, "[anon]", 6) != 0 && strncmp(name, "eval", 4) != 0)
-		buf_printf(out, "\n    at %.*s (%s)", (int)name_len, name, where);
-	else
-		buf_printf(out, "\n    at %s", where);
-}
-
-/* The stack as the author knows the code; the first frame is the place. */
+/* "Name: message" and the frames, whatever the script has thrown. */
 static const char *
-author_stack(struct run *run, const struct call_error *e, struct place *place)
+full_text(struct run *run, const struct call_error *e)
 {
-	const char *s = e->stack, *end;
-	struct buf b;
+	const char *name = e->name[0] == '\0' ? "Error" : e->name;
 
-	buf_init(&b, TEXT_MAX);
-	buf_puts(&b, e->name[0] == '\0' ? "Error" : e->name);
-	if (e->message[0] != '\0')
-		buf_printf(&b, ": %s", e->message);
-	for (; *s != '\0'; s = *end == '\0' ? end : end + 1) {
-		end = s + strcspn(s, "\n");
-		add_frame(run, &b, s, (size_t)(end - s), place);
-	}
-	s = arena_strndup(run->arena, b.data, b.len);
-	buf_fini(&b);
-	return s;
+	if (e->stack[0] != '\0')
+		return e->stack;
+	return e->message[0] == '\0' ? name :
+	    arena_printf(run->arena, "%s: %s", name, e->message);
 }
 
 /* --- what it means --- */
@@ -301,15 +237,15 @@ fail(struct run *run, enum guard_end end, const struct guard_used *used,
     const struct call_error *e)
 {
 	struct outcome o = outcome_of(end, e);
-	struct place place = { 0 };
-	const char *stack = "", *message = o.text;
+	const char *stack = "", *message = o.text, *file = "";
+	int line = 0;
 
 	if (end == GUARD_DONE || end == GUARD_THREW) {
-		stack = author_stack(run, e, &place);
+		stack = full_text(run, e);
 		message = e->message;
+		(void)frames_first(run->arena, stack, &file, &line);
 		if (!o.expected)
-			run_log_line(run, RECORD_ERROR, stack, strlen(stack),
-			    place.file == NULL ? "" : place.file, place.line);
+			run_log_line(run, RECORD_ERROR, stack, strlen(stack), file, line);
 	} else
 		log_limit(run, end, used);
 	refuse(run, &o, message, stack);

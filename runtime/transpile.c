@@ -483,23 +483,32 @@ transpile_trim(void)
 	(void)pthread_mutex_unlock(&pool.lock);
 }
 
+static void *
+copy_out(struct arena *a, const struct buf *b)
+{
+	char *out = arena_alloc(a, b->len + 1);
+
+	if (b->len > 0)
+		memcpy(out, b->data, b->len);
+	return out;
+}
+
 static void
 answer(struct arena *a, struct job *job, struct code *out)
 {
 	struct code c = { .uses = "[]" };
 
 	if (job->error.len > 0) {
-		c.error = arena_strndup(a, job->error.data, job->error.len);
+		c.error = copy_out(a, &job->error);
 		c.line = job->line > 0 ? job->line : 1;
 		c.column = job->column > 0 ? job->column : 1;
 	} else {
-		c.js = arena_strndup(a, job->js.data, job->js.len);
+		c.js = copy_out(a, &job->js);
 		c.js_len = job->js.len;
-		c.map = job->map.len > 0
-		    ? arena_strndup(a, job->map.data, job->map.len) : NULL;
+		c.map = copy_out(a, &job->map);
 		c.map_len = job->map.len;
 		if (job->uses.len > 0)
-			c.uses = arena_strndup(a, job->uses.data, job->uses.len);
+			c.uses = copy_out(a, &job->uses);
 	}
 	*out = c;
 }

@@ -40,7 +40,7 @@ static struct {
 } dog = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int64_t
-now_ns(void)
+monotonic(void)
 {
 	struct timespec ts;
 
@@ -91,12 +91,12 @@ wait_until(int64_t when)
 static void *
 watch(void *arg)
 {
-	int64_t last = now_ns(), now, wait;
+	int64_t last = monotonic(), now, wait;
 
 	(void)arg;
 	(void)pthread_mutex_lock(&dog.lock);
 	while (!dog.stop) {
-		now = now_ns();
+		now = monotonic();
 		wait = aim_all(now);
 		if (wait != WATCHDOG_NEVER)
 			last = now;
@@ -109,7 +109,7 @@ watch(void *arg)
 			atomic_store(&dog.asleep, false);
 		while (atomic_load(&dog.asleep) && !dog.stop)
 			(void)pthread_cond_wait(&dog.wake, &dog.lock);
-		last = now_ns();
+		last = monotonic();
 	}
 	(void)pthread_mutex_unlock(&dog.lock);
 	return NULL;

@@ -19,7 +19,9 @@
 #define WATCHDOG_NEVER INT64_MAX
 /* Of all times here: monotonic nanoseconds.  A run's `hard` is later than this from its
  * start. */
+#ifndef WATCHDOG_STEP
 #define WATCHDOG_STEP (50 * 1000000LL)
+#endif
 
 /* A thread that runs scripts. */
 struct watchdog_target {

@@ -209,6 +209,7 @@ set_up_bindings(duk_context *ctx)
 	duk_def_prop(ctx, -3, DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_SET_WC |
 	    DUK_DEFPROP_CLEAR_ENUMERABLE | DUK_DEFPROP_FORCE);
 	duk_pop_2(ctx);
+	js_stack_setup(ctx);
 	js_module_setup(ctx);
 	js_request_setup(ctx);
 	js_respond_setup(ctx);

@@ -7,15 +7,22 @@
  */
 #include "store/code.h"
 
+#include <string.h>
+
 #include "store/sql.h"
 
 static void *
 blob_dup(struct sql *s, int col, struct arena *a, size_t *len)
 {
 	const void *p = sql_blob(s, col, len);
+	char *out;
 
-	return sql_is_null(s, col) ? NULL
-	    : arena_strndup(a, *len > 0 ? p : "", *len);
+	if (sql_is_null(s, col))
+		return NULL;
+	out = arena_alloc(a, *len + 1);
+	if (*len > 0)
+		memcpy(out, p, *len);
+	return out;
 }
 
 enum fz_err

@@ -8,14 +8,19 @@
  * purged may have written since.  Only a call that found nothing anywhere takes the
  * counters and the number off the list, in that same transaction; whoever still writes
  * after that makes a new row of counters, and the schema puts the number back.
+ *
+ * Documents know best how they are taken apart (store/doc.h) and go first.
  */
 #include "store/data.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
+#include "store/doc.h"
 #include "store/rows.h"
 #include "store/sql.h"
 
 #define BATCH ((int64_t)64)
+#define DOCS ((int64_t)200)
 /* Garbage to begin with at once instead of within the hour. */
 #define HEAVY_BLOBS ((int64_t)200)
 #define HEAVY_BYTES ((int64_t)128 * 1024 * 1024)
@@ -60,14 +65,32 @@ forget(struct writer *w, int64_t app)
 	return err;
 }
 
-enum fz_err
-data_sweep(struct writer *w, int64_t *removed)
+/* What of documents waits to go. */
+static enum fz_err
+sweep_docs(struct writer *w, int64_t *removed)
+{
+	struct arena *a;
+	int64_t any;
+	enum fz_err err = sql_get_int(writer_reader(w), &any,
+	    "SELECT EXISTS(SELECT 1 FROM garbage_app) OR EXISTS(SELECT 1 FROM dxgone)", "");
+
+	*removed = 0;
+	if (err != FZ_OK || !any)
+		return err;
+	a = arena_new();
+	err = doc_sweep(w, a, DOCS, removed);
+	arena_free(a);
+	return err;
+}
+
+/* All but documents. */
+static enum fz_err
+sweep_app(struct writer *w, int64_t *removed)
 {
 	int64_t end = clock_mono_ms() + DATA_SLICE_MS, app, count = 0;
 	enum fz_err err = sql_get_int(writer_reader(w), &app,
 	    "SELECT app FROM garbage_app LIMIT 1", "");
 
-	*removed = 0;
 	if (err != FZ_OK)
 		return rows_missing(err, FZ_OK);
 	for (size_t i = 0; err == FZ_OK && i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -85,11 +108,19 @@ data_sweep(struct writer *w, int64_t *removed)
 }
 
 enum fz_err
+data_sweep(struct writer *w, int64_t *removed)
+{
+	enum fz_err err = sweep_docs(w, removed);
+
+	return err == FZ_OK && *removed == 0 ? sweep_app(w, removed) : err;
+}
+
+enum fz_err
 data_waits(struct reader *rd, bool *out)
 {
 	int64_t waits;
 	enum fz_err err = sql_get_int(rd, &waits,
-	    "SELECT EXISTS(SELECT 1 FROM garbage_app)", "");
+	    "SELECT EXISTS(SELECT 1 FROM garbage_app) OR EXISTS(SELECT 1 FROM dxgone)", "");
 
 	if (err == FZ_OK && !waits)
 		err = sql_get_int(rd, &waits, "SELECT count(*)>=?1 OR"

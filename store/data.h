@@ -1,6 +1,6 @@
 /*
- * What an app leaves behind when it is purged: key-values, objects, variables, logs,
- * counters.  Documents have a sweep of their own (store/doc.h).
+ * What an app leaves behind when it is purged: key-values, documents, objects, variables,
+ * logs, counters.  And entries of indexes that were dropped.
  *
  * Thread contract: as the writer given.
  */
@@ -20,7 +20,7 @@
  * nothing is left, else call again in another transaction.
  */
 enum fz_err	 data_sweep(struct writer *, int64_t *removed) MUST_CHECK;
-/* Would sweeping now be worth it: is there a purged app, or much garbage? */
+/* Would sweeping now be worth it: a purged app, a dropped index, much garbage? */
 enum fz_err	 data_waits(struct reader *, bool *) MUST_CHECK;
 
 #endif

@@ -161,7 +161,8 @@ build_flush(struct build *b)
 {
 	enum fz_err err = FZ_OK;
 
-	qsort(b->v, b->n, sizeof(*b->v), by_key);
+	if (b->n > 0)
+		qsort(b->v, b->n, sizeof(*b->v), by_key);
 	for (size_t i = 0; err == FZ_OK && i < b->n; i++) {
 		err = sql_run(b->c->w, "INSERT INTO dx(def,key,n) VALUES(?1,?2,?3)",
 		    "ibi", b->def->id, b->v[i].key.p, b->v[i].key.len, b->v[i].n);

@@ -455,7 +455,8 @@ sorting_cut(struct sorting *so)
 {
 	struct arena *keys;
 
-	qsort_r(so->v, so->n, sizeof(*so->v), by_item, so);
+	if (so->n > 0)
+		qsort_r(so->v, so->n, sizeof(*so->v), by_item, so);
 	if (so->n < so->keep)
 		return;
 	so->n = so->keep;

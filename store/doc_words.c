@@ -111,7 +111,7 @@ next_run(struct doc_words *w)
 {
 	bool word = false, plain = true;
 	ucs4_t uc = 0;
-	int n;
+	int n = 0;
 
 	while (w->p < w->end) {
 		n = look(w->p, w->end, &uc, &word);

@@ -20,16 +20,15 @@
 #define NAME_MAX_LEN 128
 #define CONTEXT_MAX (NAME_MAX_LEN + 32)
 
-static const char *const reserved[] = {
-	"ALL_PROXY", "BASH_ENV", "CDPATH", "FTP_PROXY", "GCONV_PATH", "GLIBC_TUNABLES",
-	"HOME", "HOSTALIASES", "HTTPS_PROXY", "HTTP_PROXY", "IFS", "LOCALDOMAIN",
-	"LOCPATH", "LOGNAME", "NLSPATH", "NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "NODE_PATH",
+static const char *const reserved[] = { "ALL_PROXY", "BASH_ENV", "CDPATH", "FTP_PROXY",
+	"GCONV_PATH", "GLIBC_TUNABLES", "HOME", "HOSTALIASES", "HTTPS_PROXY",
+	"HTTP_PROXY", "IFS", "LOCALDOMAIN", "LOCPATH", "LOGNAME", "NLSPATH",
+	"NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "NODE_PATH",
 	"NODE_TLS_REJECT_UNAUTHORIZED", "NO_PROXY", "OLDPWD", "OPENSSL_CONF",
 	"OPENSSL_MODULES", "PATH", "PERL5LIB", "PERL5OPT", "PS4", "PWD", "PYTHONHOME",
 	"PYTHONPATH", "PYTHONSTARTUP", "RES_OPTIONS", "RUBYLIB", "RUBYOPT", "SHELL",
 	"SHELLOPTS", "SHLVL", "SSLKEYLOGFILE", "SSL_CERT_DIR", "SSL_CERT_FILE", "TERM",
-	"TMPDIR", "USER", NULL
-};
+	"TMPDIR", "USER", NULL };
 static const char *const reserved_prefixes[] = { "BASH_FUNC_", "DYLD_", "LD_", NULL };
 
 static bool
@@ -93,7 +92,8 @@ env_get(struct reader *rd, struct arena *a, const struct seal *seal, int64_t app
 
 	if (!env_name_ok(name))
 		return FZ_NOT_FOUND;
-	s = sql_open(rd, "SELECT value FROM env WHERE app=?1 AND name=?2", "it", app, name);
+	s = sql_open(
+	    rd, "SELECT value FROM env WHERE app=?1 AND name=?2", "it", app, name);
 	err = sql_row(s);
 	if (err == FZ_OK) {
 		sealed = sql_blob(s, 0, &n);
@@ -129,8 +129,8 @@ env_set(struct writer *w, const struct seal *seal, int64_t app, const char *name
 	uint8_t *sealed;
 	enum fz_err err;
 
-	if (!env_name_ok(name) || len > ENV_VALUE_MAX || memchr(value, '\0', len) != NULL ||
-	    !str_utf8_ok(value, len))
+	if (!env_name_ok(name) || len > ENV_VALUE_MAX ||
+	    memchr(value, '\0', len) != NULL || !str_utf8_ok(value, len))
 		return FZ_VALIDATION_FAILED;
 	err = check_room(w, app, name);
 	if (err != FZ_OK)
@@ -139,10 +139,11 @@ env_set(struct writer *w, const struct seal *seal, int64_t app, const char *name
 	sealed = xmalloc(len + SEAL_EXTRA);
 	err = seal_lock(seal, where, value, len, sealed);
 	if (err == FZ_OK)
-		err = sql_run(w, "INSERT INTO env(app,name,value,updated)"
+		err = sql_run(w,
+		    "INSERT INTO env(app,name,value,updated)"
 		    " VALUES(?1,?2,?3,?4) ON CONFLICT(app,name) DO UPDATE"
-		    " SET value=excluded.value,updated=excluded.updated", "itbi", app, name,
-		    sealed, len + SEAL_EXTRA, now);
+		    " SET value=excluded.value,updated=excluded.updated",
+		    "itbi", app, name, sealed, len + SEAL_EXTRA, now);
 	free(sealed);
 	return err;
 }

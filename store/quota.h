@@ -18,7 +18,7 @@
 	X(kv_keys, 0, 10000000, 100000) \
 	X(blob_bytes, 0, 1024 * QUOTA_GIB, 2 * QUOTA_GIB) \
 	X(cpu_ms_per_min, 1, 60000 * 64, 60000) \
-	X(requests_per_s, 1, 100000, 500) \
+	X(requests_per_s, 1, 100000, 100000) \
 	X(concurrency, 1, 1024, 32) \
 	X(egress_per_min, 0, 100000, 60) \
 	X(log_rows, 0, 1000000, 50000) \

@@ -22,6 +22,8 @@
 	var isArray = Array.isArray;
 	var hidden = global.__host_hidden || Symbol;
 	var hop = hasOwnProperty.call.bind(hasOwnProperty);
+	var call = Function.prototype.call.bind(Function.prototype.call);
+	var classOf = Object.prototype.toString;
 	var descriptor = {
 		value: undefined, writable: true, enumerable: false, configurable: true
 	};
@@ -66,8 +68,10 @@
 			f = own.value;
 			if (typeof f !== 'function') {
 				own.enumerable = false;
-				if (names[i].slice(0, 2) === '@@')
+				if (own.get !== undefined)
 					fix(own.get, 'name', 'get ' + nameOf(names[i]));
+				if (own.set !== undefined)
+					fix(own.set, 'name', 'set ' + names[i]);
 				defineProperty(target, keyOf(names[i]), own);
 				continue;
 			}
@@ -131,6 +135,13 @@
 		return n < length ? n : length;
 	}
 
+	/* ToString: a symbol has none. */
+	function string(value) {
+		if (typeof value === 'symbol')
+			throw new TypeError('Cannot convert a Symbol value to a string');
+		return String(value);
+	}
+
 	function callable(f, what) {
 		if (typeof f !== 'function')
 			throw new TypeError((what || show(f)) + ' is not a function');
@@ -157,8 +168,12 @@
 		var f, it;
 
 		f = value === undefined || value === null ? undefined : value[Symbol_iterator];
-		if (typeof f !== 'function')
-			throw new TypeError(show(value) + ' is not iterable');
+		if (typeof f !== 'function') {
+			// the engine's arguments objects have no iterator of their own
+			if (!isObject(value) || call(classOf, value) !== '[object Arguments]')
+				throw new TypeError(show(value) + ' is not iterable');
+			f = lib.arrayValues;
+		}
 		it = f.call(value);
 		if (!isObject(it))
 			throw new TypeError('Result of the Symbol.iterator method is not an object');
@@ -251,6 +266,7 @@
 	lib.integer = integer;
 	lib.lengthOf = lengthOf;
 	lib.relative = relative;
+	lib.string = string;
 	lib.callable = callable;
 	lib.show = show;
 	lib.iteratorOf = iteratorOf;

@@ -121,16 +121,13 @@
 		}
 	});
 
-	Object.defineProperty(Symbol.prototype, 'description', {
-		configurable: true,
-		get: Object.getOwnPropertyDescriptor({
-			get description() {
-				// "Symbol(text)": the engine has no nearer way to it
-				var s = Symbol.prototype.toString.call(this);
+	lib.methods(Symbol.prototype, {
+		get description() {
+			// "Symbol(text)": the engine has no nearer way to it
+			var s = Symbol.prototype.toString.call(this);
 
-				return s === 'Symbol()' ? undefined : s.slice(7, -1);
-			}
-		}, 'description').get
+			return s === 'Symbol()' ? undefined : s.slice(7, -1);
+		}
 	});
 	lib.tag(JSON, 'JSON');
 	lib.tag(Math, 'Math');

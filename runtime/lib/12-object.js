@@ -64,7 +64,25 @@
 	}
 	lib.groups = groups;
 
+	var engineAssign = Object.assign, symbolsOf = Object.getOwnPropertySymbols;
+
 	lib.methods(Object, {
+		/* The engine's forgets symbols. */
+		assign(target) {
+			var i, k, source, symbols;
+
+			target = apply(engineAssign, undefined, arguments);
+			for (i = 1; i < arguments.length; i++) {
+				source = arguments[i];
+				if (!lib.isObject(source))
+					continue;
+				symbols = symbolsOf(source);
+				for (k = 0; k < symbols.length; k++)
+					if (isEnumerable(source, symbols[k]))
+						target[symbols[k]] = source[symbols[k]];
+			}
+			return target;
+		},
 		values(object) {
 			var names, values = [], i;
 
@@ -121,7 +139,7 @@
 			});
 			return object;
 		}
-	});
+	}, 'assign 2');
 
 	// Constructors that only the engine can run, whatever `this` they are called with.
 	var natives = [Array, Function, String, Number, Boolean, RegExp, Date, Proxy,

@@ -12,17 +12,27 @@
 
 	function list(value) {
 		if (value === undefined || value === null)
-			throw new TypeError('Array.prototype method called on null or undefined');
+			throw new TypeError('Cannot convert undefined or null to object');
 		return Object(value);
 	}
 	lib.list = list;
 
+	// The item that search found: f may have changed the array since.
+	var hit;
+
 	/* Index of the first item from `at` on (step 1 or -1) that f likes, or -1. */
 	function search(object, f, that, at, end, step) {
+		var item;
+
 		callable(f);
-		for (; at !== end; at += step)
-			if (f.call(that, object[at], at, object))
+		for (; at !== end; at += step) {
+			item = object[at];
+			if (f.call(that, item, at, object)) {
+				hit = item;
 				return at;
+			}
+		}
+		hit = undefined;
 		return -1;
 	}
 
@@ -61,9 +71,9 @@
 		},
 		find(predicate, that) {
 			var object = list(this);
-			var i = search(object, predicate, that, 0, lengthOf(object), 1);
 
-			return i < 0 ? undefined : object[i];
+			search(object, predicate, that, 0, lengthOf(object), 1);
+			return hit;
 		},
 		findIndex(predicate, that) {
 			var object = list(this);
@@ -72,9 +82,9 @@
 		},
 		findLast(predicate, that) {
 			var object = list(this);
-			var i = search(object, predicate, that, lengthOf(object) - 1, -1, -1);
 
-			return i < 0 ? undefined : object[i];
+			search(object, predicate, that, lengthOf(object) - 1, -1, -1);
+			return hit;
 		},
 		findLastIndex(predicate, that) {
 			var object = list(this);
@@ -174,9 +184,12 @@
 		}
 	}, 'flat 0 flatMap 1 toSpliced 2');
 
-	/* A result for Array.from and Array.of called on C: an array, or what C constructs. */
+	/*
+	 * A result for Array.from and Array.of called on C: an array, or what C constructs.
+	 * A function without a prototype is taken for one that does not.
+	 */
 	function fresh(C, length) {
-		if (C === Array || typeof C !== 'function')
+		if (C === Array || typeof C !== 'function' || !lib.hop(C, 'prototype'))
 			return [];
 		return length === undefined ? new C() : new C(length);
 	}
@@ -216,17 +229,11 @@
 				lib.put(result, i, arguments[i]);
 			result.length = n;
 			return result;
+		},
+		get '@@species'() {
+			return this;
 		}
 	}, 'from 1');
-
-	Object.defineProperty(Array, Symbol.species, {
-		configurable: true, get: lib.self = Object.getOwnPropertyDescriptor({
-			get self() {
-				return this;
-			}
-		}, 'self').get
-	});
-	lib.fix(lib.self, 'name', 'get [Symbol.species]');
 
 	lib.fix(arrayProto, Symbol.unscopables, Object.assign(Object.create(null), {
 		at: true, copyWithin: true, entries: true, fill: true, find: true,

@@ -4,9 +4,10 @@
 (function (lib) {
 	'use strict';
 
-	var integer = lib.integer;
+	var integer = lib.integer, string = lib.string;
 	var charCodeAt = String.prototype.charCodeAt.call.bind(String.prototype.charCodeAt);
-	var SPACE = /[\s\uFEFF\xA0]/;
+	// The engine's \s has U+180E, which Unicode took back.
+	var SPACE = /[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]/;
 
 	/* The text a method of String.prototype is called on. */
 	function text(value) {
@@ -14,14 +15,14 @@
 			return value;
 		if (value === undefined || value === null)
 			throw new TypeError('String.prototype method called on null or undefined');
-		return String(value);
+		return string(value);
 	}
 	lib.text = text;
 
 	function padding(s, length, fill) {
 		var n = lib.lengthOf({ length: length }) - s.length;
 
-		fill = fill === undefined ? ' ' : String(fill);
+		fill = fill === undefined ? ' ' : string(fill);
 		if (n <= 0 || fill === '')
 			return '';
 		if (n + s.length > 536870888)
@@ -89,7 +90,7 @@
 			return from === 0 ? s : result + s.slice(from);
 		},
 		normalize(form) {
-			var s = text(this), f = form === undefined ? 'NFC' : String(form);
+			var s = text(this), f = form === undefined ? 'NFC' : string(form);
 
 			if (f !== 'NFC' && f !== 'NFD' && f !== 'NFKC' && f !== 'NFKD')
 				throw new RangeError('The normalization form should be one of ' +
@@ -113,14 +114,12 @@
 		raw(strings) {
 			var raw, n, result = '', i;
 
-			if (strings === undefined || strings === null)
-				throw new TypeError('Cannot convert undefined or null to object');
-			raw = Object(strings.raw === undefined ? lib.list(undefined) : strings.raw);
+			raw = lib.list(lib.list(strings).raw);
 			n = lib.lengthOf(raw);
 			for (i = 0; i < n; i++) {
-				result += String(raw[i]);
+				result += string(raw[i]);
 				if (i + 1 < n && i + 1 < arguments.length)
-					result += String(arguments[i + 1]);
+					result += string(arguments[i + 1]);
 			}
 			return result;
 		}

@@ -69,9 +69,13 @@
 	errorClass('AggregateError', 2, function AggregateError(errors, message, options) {
 		var error = make(message, derived(new.target, this, AggregateError) ||
 		    AggregateError.prototype);
+		var list = [];
 
 		withCause(error, options);
-		lib.define(error, 'errors', Array.from(errors));
+		lib.each(errors, function (item) {
+			list[list.length] = item;
+		});
+		lib.define(error, 'errors', list);
 		return error;
 	});
 

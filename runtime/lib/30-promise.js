@@ -114,7 +114,8 @@
 		}
 		if (typeof then !== 'function')
 			settle(state, FULFILLED, value);
-		else if (then === promiseThen && value[STATE] !== undefined)
+		else if (then === promiseThen && value[STATE] !== undefined &&
+		    value.constructor === Promise)
 			enqueue(adopt, state, value[STATE]);
 		else
 			enqueue(follow, state, { then: then, value: value });
@@ -252,7 +253,7 @@
 	}
 
 	function promiseResolve(C, value) {
-		var made;
+		var made, f;
 
 		if (isObject(value) && value[STATE] !== undefined && value.constructor === C)
 			return value;
@@ -261,7 +262,8 @@
 			resolve(made[STATE], value);
 			return made;
 		}
-		made.resolve(value);
+		f = made.resolve;
+		f(value);
 		return made.promise;
 	}
 
@@ -370,7 +372,7 @@
 			return promiseResolve(this, value);
 		},
 		reject(reason) {
-			var made;
+			var made, f;
 
 			if (this === Promise) {
 				made = new Made();
@@ -378,7 +380,8 @@
 				return made;
 			}
 			made = capability(this);
-			made.reject(reason);
+			f = made.reject;
+			f(reason);
 			return made.promise;
 		},
 		all(items) {

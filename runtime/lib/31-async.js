@@ -22,6 +22,9 @@
 	var newState = promises.newState, resolve = promises.resolve;
 	var subscribe = promises.subscribe;
 
+	// A delegate of an async generator that was told to return: see __asyncDelegator.
+	var CLOSING = {};
+
 	/* --- the machine --- */
 
 	function Context(self, body) {
@@ -37,8 +40,8 @@
 	}
 
 	/*
-	 * The generator that yield* speaks for: true if it yielded (g.out).  Else g.code and
-	 * g.value say how to go on.
+	 * The generator that yield* speaks for: true if it yielded (g.step, the very object it
+	 * gave).  Else g.code and g.value say how to go on.
 	 */
 	function delegate(g, code, value) {
 		var it = g.delegate, result, f;
@@ -66,11 +69,11 @@
 			throw new TypeError('Iterator result ' + lib.show(result) +
 			    ' is not an object');
 		if (!result.done) {
-			g.out = result.value;
+			g.step = result;
 			return true;
 		}
 		g.delegate = undefined;
-		g.code = code === RETURN ? RETURN : NEXT;
+		g.code = code === RETURN || it.closing === CLOSING ? RETURN : NEXT;
 		g.value = result.value;
 		return false;
 	}
@@ -142,7 +145,7 @@
 		}
 	}
 
-	/* Go on until the next yield (false) or the end (true); the value is g.out. */
+	/* Go on until the next yield (false) or the end (true); then take(g) or g.step. */
 	function run(g, code, value) {
 		var op;
 
@@ -190,6 +193,17 @@
 		return true;
 	}
 
+	/* What run() ended with. */
+	function take(g) {
+		var value = g.out, step = g.step;
+
+		g.out = undefined;
+		if (step === undefined)
+			return value;
+		g.step = undefined;
+		return step.value;
+	}
+
 	/* --- generators --- */
 
 	function Generator(context) {
@@ -210,10 +224,13 @@
 
 	function advance(generator, code, value) {
 		var g = contextOf(generator), done = run(g, code, value);
+		var result = g.step;
 
-		value = g.out;
-		g.out = undefined;
-		return { value: value, done: done };
+		if (result !== undefined) {
+			g.step = undefined;
+			return result;
+		}
+		return { value: take(g), done: done };
 	}
 
 	lib.methods(Generator.prototype, {
@@ -240,6 +257,7 @@
 		thrown: { value: false, writable: true },
 		got: { value: undefined, writable: true },
 		out: { value: undefined, writable: true },
+		step: { value: undefined, writable: true },
 		code: { value: NEXT, writable: true },
 		value: { value: undefined, writable: true },
 		result: { value: undefined, writable: true }
@@ -297,8 +315,7 @@
 			settle(g.result, REJECTED, e);
 			return;
 		}
-		value = g.out;
-		g.out = undefined;
+		value = take(g);
 		if (done)
 			resolve(g.result, value);
 		else
@@ -363,8 +380,7 @@
 			answer(q, REJECTED, e);
 			return;
 		}
-		value = g.out;
-		g.out = undefined;
+		value = take(g);
 		if (!done && value instanceof Await)
 			wait(value.value, q, resumeAsync, proceedAsync);
 		else
@@ -541,24 +557,27 @@
 		 * and then, told its outcome, the step.
 		 */
 		__asyncDelegator(it) {
-			var awaited = false;
+			var awaited = false, self;
 
 			function verb(name) {
 				return function (value) {
 					awaited = !awaited;
-					if (awaited)
+					if (awaited) {
+						self.closing = name === 'return' ? CLOSING : undefined;
 						return { value: new Await(it[name](value)), done: false };
+					}
 					if (name === 'throw')
 						throw value;
 					return value;
 				};
 			}
-			return {
+			self = Object.setPrototypeOf({
 				next: verb('next'),
-				'throw': verb('throw'),
+				'throw': it['throw'] ? verb('throw') : undefined,
 				'return': it['return'] ? verb('return') : undefined,
-				__proto__: lib.iteratorProto
-			};
+				closing: undefined
+			}, lib.iteratorProto);
+			return self;
 		},
 		__asyncValues(items) {
 			var f = items === undefined || items === null ? undefined :

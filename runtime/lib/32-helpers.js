@@ -60,8 +60,8 @@
 			result[result.length] = item.value;
 		}
 		item = it['return'];
-		if (item !== undefined && item !== null)
-			item.call(it);
+		if (item !== undefined && item !== null && !isObject(item.call(it)))
+			throw new TypeError('Iterator result is not an object');
 		return result;
 	}
 
@@ -70,8 +70,11 @@
 	lib.methods(global, {
 		__assign: Object.assign,
 		__rest(source, excluded) {
-			var result = {}, keys = ownKeys(Object(source)), i;
+			var result = {}, keys, i;
 
+			if (source === undefined || source === null)
+				throw new TypeError('Cannot destructure undefined or null');
+			keys = ownKeys(Object(source));
 			for (i = 0; i < keys.length; i++)
 				if (excluded.indexOf(keys[i]) < 0 && isEnumerable(source, keys[i]))
 					lib.put(result, keys[i], source[keys[i]]);
@@ -98,8 +101,8 @@
 			return lib.iteratorOf(items);
 		},
 		__makeTemplateObject(cooked, raw) {
-			defineProperty(cooked, 'raw', { value: raw });
-			return cooked;
+			defineProperty(cooked, 'raw', { value: Object.freeze(raw) });
+			return Object.freeze(cooked);
 		},
 		__extends(derived, base) {
 			var proto;

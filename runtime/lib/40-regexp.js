@@ -17,7 +17,7 @@
 	var proto = Engine.prototype;
 	var NOTE = lib.hidden('regexp');
 	var apply = Reflect.apply, isObject = lib.isObject, text = lib.text;
-	var engineExec = proto.exec, engineTest = proto.test;
+	var engineExec = proto.exec;
 	var engineReplace = String.prototype.replace, engineMatch = String.prototype.match;
 	var engineSearch = String.prototype.search, engineSplit = String.prototype.split;
 	var slice = String.prototype.slice.call.bind(String.prototype.slice);
@@ -76,24 +76,40 @@
 	});
 
 	function flag(name, letter) {
-		var table = Object.defineProperty({}, name, {
-			configurable: true,
-			get: Object.getOwnPropertyDescriptor({
-				get flag() {
-					var note = isObject(this) ? this[NOTE] : undefined;
+		var table = {
+			get flag() {
+				var note = isObject(this) ? this[NOTE] : undefined;
 
-					return note !== undefined && indexOf(note.flags, letter) >= 0;
-				}
-			}, 'flag').get
-		});
+				if (note !== undefined)
+					return indexOf(note.flags, letter) >= 0;
+				if (this === proto)
+					return undefined;
+				if (!isRegExp(this))
+					throw new TypeError('RegExp.prototype.' + name + ' getter called on ' +
+					    'non-RegExp object');
+				return false;
+			}
+		};
+		var own = Object.getOwnPropertyDescriptor(table, 'flag');
 
-		Object.defineProperty(proto, name, Object.getOwnPropertyDescriptor(table, name));
+		own.enumerable = false;
+		lib.fix(own.get, 'name', 'get ' + name);
+		Object.defineProperty(proto, name, own);
 	}
 	flag('sticky', 'y');
 	flag('unicode', 'u');
 	flag('unicodeSets', 'v');
 	flag('dotAll', 's');
 	flag('hasIndices', 'd');
+
+	// What the engine's expression of a special one is made of.
+	var engineSource = getter('source'), engineFlags = getter('flags');
+
+	function getter(name) {
+		var f = Object.getOwnPropertyDescriptor(proto, name).get;
+
+		return f.call.bind(f);
+	}
 
 	/* Note on an engine expression; sticky ones must have the engine's g. */
 	function annotate(regexp, source, flags, names) {
@@ -127,6 +143,16 @@
 		}
 	});
 
+	/* The same, with other flags; s, u and v are in the translated source. */
+	function copy(regexp, flags) {
+		var own = flags.replace(/[dsuvy]/g, '');
+
+		if (indexOf(flags, 'y') >= 0 && indexOf(own, 'g') < 0)
+			own += 'g';
+		return annotate(new Engine(engineSource(regexp), own), regexp[NOTE].source, flags,
+		    regexp[NOTE].names);
+	}
+
 	/* --- new RegExp --- */
 
 	function RegExp(pattern, flags) {
@@ -140,7 +166,9 @@
 		if (/[^dgimsuvy]|(.).*\1/.test(flags) || /u.*v|v.*u/.test(flags))
 			throw new SyntaxError("Invalid flags supplied to RegExp constructor '" +
 			    flags + "'");
-		if (!/[dsuvy]/.test(flags) && indexOf(source, '(?<') < 0)
+		if (is && pattern[NOTE] !== undefined)
+			regexp = copy(pattern, sorted(flags));
+		else if (!/[dsuvy]/.test(flags) && indexOf(source, '(?<') < 0)
 			regexp = new Engine(source, flags);
 		else
 			regexp = lib.translateRegExp(Engine, annotate, source, sorted(flags));
@@ -185,7 +213,7 @@
 					    match[group] === undefined ? '' : match[group];
 				}
 				if (match.groups === undefined)
-					return all;
+					return '$<' + expand(slice(all, 2), s, at, match);
 				group = match.groups[name];
 				return group === undefined ? '' : String(group);
 			}]);
@@ -277,6 +305,8 @@
 			var regexp = self(this);
 
 			// y makes no difference here, and captures have no names
+			if (regexp[NOTE] !== undefined)
+				regexp = new Engine(engineSource(regexp), engineFlags(regexp));
 			return apply(engineSplit, String(string), [isRegExp(regexp) ?
 			    regexp : new RegExp(regexp), limit]);
 		},
@@ -319,7 +349,8 @@
 		if (pattern === null || (typeof pattern !== 'object' && typeof pattern !== 'function'))
 			return undefined;
 		f = pattern[symbol];
-		if (f === standard && pattern[NOTE] === undefined && isRegExp(pattern))
+		if (f === standard && pattern[NOTE] === undefined && isRegExp(pattern) &&
+		    pattern.exec === engineExec)
 			return undefined;
 		return f === null ? undefined : f;
 	}
@@ -392,5 +423,4 @@
 			return result + slice(s, from);
 		}
 	}, 'matchAll 1');
-	engineTest = undefined;
 })(__lib);

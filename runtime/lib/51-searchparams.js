@@ -65,7 +65,7 @@
 	}
 
 	function listOf(init) {
-		if (init === undefined || init === null && false)
+		if (init === undefined || init === null)
 			return [];
 		if (lib.isObject(init)) {
 			if (init[Symbol.iterator] !== undefined && init[Symbol.iterator] !== null)

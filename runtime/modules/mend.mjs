@@ -31,6 +31,17 @@ const runsLater = (node) => node.asteriskToken || (node.modifiers &&
     node.modifiers.some((m) => m.kind === K.AsyncKeyword));
 const isAnonymous = (node) => node.kind === K.FunctionExpression && !node.name;
 
+/* A default of destructuring: _a === void 0 ? function () {} : _a */
+const isDefault = (node) => node.kind === K.ConditionalExpression && node.pos < 0 &&
+    isAnonymous(bare(node.whenTrue));
+const takesName = (node) => isAnonymous(bare(node)) || isDefault(node);
+
+/* _super.prototype.__superGet.call(this, "x") */
+const isSuperProperty = (node) => node.expression.kind === K.PropertyAccessExpression &&
+    isId(node.expression.name, 'call') &&
+    node.expression.expression.kind === K.PropertyAccessExpression &&
+    /^__super[GS]et$/.test(ts.idText(node.expression.expression.name));
+
 /* The text of a name written in the source; undefined for what is computed. */
 function written(name) {
 	switch (name.kind) {
@@ -72,6 +83,10 @@ export function mend(job) {
 				return node && visit(node);
 			if (node.kind === K.ParenthesizedExpression && isAnonymous(bare(node)))
 				return F.updateParenthesizedExpression(node, named(node.expression, name));
+			if (isDefault(node))
+				return F.updateConditionalExpression(node, visit(node.condition),
+				    node.questionToken, named(node.whenTrue, name), node.colonToken,
+				    visit(node.whenFalse));
 			if (!isAnonymous(node))
 				return visit(node);
 			const made = functionLike(node, name);
@@ -238,7 +253,7 @@ export function mend(job) {
 				    isId(node.initializer, 'arguments'))
 					return F.updateVariableDeclaration(node, node.name, undefined,
 					    undefined, outerArguments());
-				if (node.initializer && isAnonymous(bare(node.initializer)))
+				if (node.initializer && takesName(node.initializer))
 					return F.updateVariableDeclaration(node, node.name, undefined,
 					    undefined, named(node.initializer, written(node.name)));
 				break;
@@ -249,7 +264,7 @@ export function mend(job) {
 				break;
 			case K.BinaryExpression: {
 				if (node.operatorToken.kind === K.EqualsToken &&
-				    node.left.kind === K.Identifier && isAnonymous(bare(node.right)))
+				    node.left.kind === K.Identifier && takesName(node.right))
 					return F.updateBinaryExpression(node, node.left,
 					    node.operatorToken, named(node.right, written(node.left)));
 				const made = superCall(node);
@@ -262,6 +277,12 @@ export function mend(job) {
 					return node.arguments[1].arguments[0];
 				if (isHelper(node, '__generator'))
 					return generator(node);
+				if (isSuperProperty(node)) {
+					const [self, ...args] = node.arguments.map((a) => visit(a));
+					const method = node.expression.expression;
+					return call(ts.idText(method.name), [method.expression, ...args, self],
+					    node);
+				}
 				const fn = bare(node.expression);
 				if (fn.kind === K.FunctionExpression && fn.parameters.length === 1 &&
 				    fn.parameters[0].name.kind === K.Identifier && node.arguments.length > 0 &&

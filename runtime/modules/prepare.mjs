@@ -26,6 +26,7 @@ export function prepare(job) {
 		const constants = job.constants;
 		let fn = null;		// the function we are in
 		let home = null;	// what super would mean: a class or an object literal
+		let inAsync = false;	// an async function lies between here and `home`
 
 		function isConstant(id) {
 			if (!constants[id.escapedText])
@@ -163,13 +164,47 @@ export function prepare(job) {
 		}
 
 		function inside(node, newFn, newHome) {
-			const oldFn = fn, oldHome = home;
+			const oldFn = fn, oldHome = home, oldAsync = inAsync;
 			fn = newFn;
 			home = newHome;
+			inAsync = (inAsync && node.kind === K.ArrowFunction) ||
+			    has(node, K.AsyncKeyword);
 			const result = ts.visitEachChild(node, visit, context);
 			fn = oldFn;
 			home = oldHome;
+			inAsync = oldAsync;
 			return result;
+		}
+
+		/*
+		 * super.x that is no call: TypeScript would read x from the base's prototype as
+		 * if it were the object.  Written as a call of a method it takes care of `this`;
+		 * mend.mjs puts the helper there.
+		 */
+		function superProperty(node) {
+			const parent = node.parent;
+			const written = parent.kind === K.BinaryExpression && parent.left === node;
+			if (node.expression.kind !== K.SuperKeyword || inAsync ||
+			    ((parent.kind === K.CallExpression || parent.kind === K.NewExpression) &&
+			    parent.expression === node) ||
+			    (parent.kind === K.PropertyAccessExpression && parent.parent.kind ===
+			    K.CallExpression) || (written &&
+			    parent.operatorToken.kind !== K.EqualsToken) ||
+			    parent.kind === K.DeleteExpression ||
+			    parent.kind === K.TaggedTemplateExpression ||
+			    (parent.kind >= K.PrefixUnaryExpression &&
+			    parent.kind <= K.PostfixUnaryExpression && 'operand' in parent &&
+			    parent.operator !== K.ExclamationToken))
+				return null;
+			const key = node.kind === K.PropertyAccessExpression
+			    ? F.createStringLiteral(ts.idText(node.name))
+			    : visit(node.argumentExpression);
+			visit(node.expression);
+			const method = (name, args) => ts.setTextRange(F.createCallExpression(
+			    F.createPropertyAccessExpression(node.expression, name), undefined,
+			    args), node);
+			return written ? method('__superSet', [key, visit(parent.right)])
+			    : method('__superGet', [key]);
 		}
 
 		/* A class without a name takes that of what it is assigned to. */
@@ -234,7 +269,20 @@ export function prepare(job) {
 			case K.ExternalModuleReference:
 				used(node.expression);
 				break;
+			case K.PropertyAccessExpression:
+			case K.ElementAccessExpression: {
+				const made = superProperty(node);
+				if (made !== null)
+					return made;
+				break;
+			}
 			case K.BinaryExpression:
+				if (node.operatorToken.kind === K.EqualsToken && node.left.expression &&
+				    node.left.expression.kind === K.SuperKeyword) {
+					const made = superProperty(node.left);
+					if (made !== null)
+						return made;
+				}
 				if (isAssignment(node.operatorToken.kind))
 					return F.updateBinaryExpression(node, target(node.left),
 					    node.operatorToken, visit(nameClass(node.right, node.left)));

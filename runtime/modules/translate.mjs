@@ -18,6 +18,25 @@ const OPTIONS = {
 const BINDER = { 2300: true, 2451: true, 2528: true, 1101: true, 1102: true, 1100: true,
 	2714: true, 1210: true, 1215: true };
 
+/* What mend.mjs calls for super.x, where a file needs it. */
+const SUPER = `function __superFind(home, key) {
+var own;
+for (; home !== null && home !== undefined; home = Object.getPrototypeOf(home)) {
+own = Object.getOwnPropertyDescriptor(home, key);
+if (own) return own;
+}
+}
+function __superGet(home, key, self) {
+var own = __superFind(home, key);
+return own && (own.get ? own.get.call(self) : own.value);
+}
+function __superSet(home, key, value, self) {
+var own = __superFind(home, key);
+if (own && own.set) own.set.call(self, value); else self[key] = value;
+return value;
+}
+`;
+
 /* Octal numbers and escapes, which code that is not strict may still use. */
 const OCTAL = { 1121: true, 1487: true, 1488: true };
 
@@ -167,8 +186,10 @@ export function translate(src, kind) {
 	if (failed !== null)
 		return failed;
 	const { text, places } = print(job, transformed);
+	const last = text.indexOf('__superGet(') >= 0 || text.indexOf('__superSet(') >= 0
+	    ? SUPER : '';
 	return {
-		js: '(function (exports, require, module, __host) {' + text + '\n})',
+		js: '(function (exports, require, module, __host) {' + text + '\n' + last + '})',
 		places, uses: JSON.stringify(Object.keys(job.uses)),
 	};
 }

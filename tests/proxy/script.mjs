@@ -5,11 +5,12 @@ import { onNode, domain, until } from '../lib/node.mjs';
 
 await onNode('script', {}, async (n, part) => {
   const fronts = n.allFronts();
-  let serial = 0;
+  let serial = 0, key = n.key;
   // Deploy files (a string is api/main.js) and return a caller for each front.
   const app = async (files, { warnings = 0 } = {}) => {
     const name = `s${++serial}`;
-    const rs = await n.deploy(name, typeof files === 'string' ? { 'api/main.js': files } : files);
+    if (serial % 25 === 0) key = n.newKey('admin');	// thirty a minute and key
+    const rs = await n.deploy(name, typeof files === 'string' ? { 'api/main.js': files } : files, '', { key });
     assert.equal(rs.status, 200, rs.text);
     assert.equal(rs.json.data.warnings.length, warnings, JSON.stringify(rs.json.data.warnings));
     const call = (target = '/api/', { method = 'GET', headers = {}, body, front = fronts[0] } = {}) =>

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { onNode, domain, sanitized, sleep } from '../lib/node.mjs';
 
-const FACTOR = 10, FLOOR_MS = sanitized ? 2000 : 150;
+const FACTOR = 10, FLOOR_MS = sanitized ? 3000 : 300;
 
 // Latencies of requests one after the other, ms, sorted.
 async function watch(n, host, target, agent, ms) {

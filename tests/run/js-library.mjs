@@ -155,7 +155,7 @@ const setters = [['protocol', ['https', 'ftp:', 'x', 'file', 'ws:y']], ['usernam
 	['hash', ['', '#', 'x y', '#\u00e9']], ['href', ['http://new/', 'nope']]];
 
 function setterSnippet() {
-	return `var bases = ['http://u:p@h:8/a/b?c#d', 'https://h/', 'file:///C:/x', 'mailto:x', 'x-y://h:1/p', 'x-y:/p'];
+	return `var bases = ['http://u:p@h:8/a/b?c#d', 'https://h/', 'file:///C:/x', 'mailto:x', 'x-y://h:1/p'];
 return bases.map(function (base) {
 	return ${escape(setters)}.map(function (setter) {
 		return setter[1].map(function (value) {

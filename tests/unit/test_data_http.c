@@ -15,7 +15,7 @@ extern const struct route app_routes[], quota_routes[], data_kv_routes[],
 static const struct route *const tables[] = { app_routes, quota_routes, data_kv_routes,
 	data_doc_routes, data_blob_routes, NULL };
 static struct fixture f;
-static struct user ann;
+static struct user ann, bob;
 
 #define CALL(method, target, body) http(&f, tables, method, target, body)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -33,10 +33,13 @@ setup(void **state)
 	http_key(NULL);
 	fixture_open(&f);
 	ann = (struct user){ .username = "ann" };
+	bob = (struct user){ .username = "bob" };
 	assert_int_equal(writer_begin(f.node.store, 1000, &w), FZ_OK);
 	assert_int_equal(user_add(w, a, &ann), FZ_OK);
+	assert_int_equal(user_add(w, a, &bob), FZ_OK);
 	assert_int_equal(writer_commit(w, NULL), FZ_OK);
 	ann.uid = xstrdup(ann.uid);
+	bob.uid = xstrdup(bob.uid);
 	arena_free(a);
 	CALL("POST", "/api/apps", "{\"title\":\"App A\",\"alias\":\"a\"}");
 	CALL("POST", "/api/apps", "{\"title\":\"App B\",\"alias\":\"b\"}");
@@ -50,6 +53,7 @@ teardown(void **state)
 	http_forget();
 	fixture_close(&f);
 	free((char *)ann.uid);
+	free((char *)bob.uid);
 	return 0;
 }
 
@@ -72,9 +76,13 @@ test_kv_one(void **state)
 	static const struct {
 		const char *sent, *kept;
 	} values[] = {
-		{ "1", "1" }, { "null", "null" }, { "\"x y\"", "\"x y\"" }, { "0.1", "0.1" },
+		{ "1", "1" },
+		{ "null", "null" },
+		{ "\"x y\"", "\"x y\"" },
+		{ "0.1", "0.1" },
 		{ " { \"a\" : [ 1 , 2.50 ] }\n", "{\"a\":[1,2.50]}" },
-		{ "\"a\\\" b\"", "\"a\\\" b\"" }, { "true", "true" },
+		{ "\"a\\\" b\"", "\"a\\\" b\"" },
+		{ "true", "true" },
 		{ "\"\xf0\x9f\x98\x80\"", "\"\xf0\x9f\x98\x80\"" },
 	};
 	char want[100];
@@ -82,14 +90,17 @@ test_kv_one(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(values); i++) {
 		assert_int_equal(CALL("PUT", KV "/dir/k 1", values[i].sent), 200);
-		snprintf(want, sizeof(want), "{\"data\":{\"key\":\"dir/k 1\",\"value\":%s,"
-		    "\"expires_at\":null,\"user_id\":null}}", values[i].kept);
+		snprintf(want, sizeof(want),
+		    "{\"data\":{\"key\":\"dir/k 1\",\"value\":%s,"
+		    "\"expires_at\":null,\"user_id\":null}}",
+		    values[i].kept);
 		assert_string_equal(http_bytes.data, want);
 		assert_int_equal(CALL("GET", KV "/dir/k 1", NULL), 200);
 		assert_string_equal(http_bytes.data, want);
 		assert_string_equal(response_get(&f.rs, "Cache-Control"), "no-store");
 	}
-	assert_refused(CALL("GET", "/api/apps/b/data/kv/dir/k 1", NULL), 404, "NOT_FOUND");
+	assert_refused(
+	    CALL("GET", "/api/apps/b/data/kv/dir/k 1", NULL), 404, "NOT_FOUND");
 	assert_refused(CALL("GET", of_ann(KV "/dir/k 1"), NULL), 404, "NOT_FOUND");
 	assert_int_equal(CALL("PUT", of_ann(KV "/dir/k 1"), "2"), 200);
 	assert_http("data.user_id", ann.uid);
@@ -151,7 +162,8 @@ test_kv_refusals(void **state)
 		{ "PUT", KV "/k", "{\"a\":1,\"a\":2}", 400, "INVALID_JSON" },
 		{ "PUT", KV "/k?ttl_ms=0", "1", 400, "VALIDATION_FAILED" },
 		{ "PUT", KV "/k?ttl_ms=-5", "1", 400, "VALIDATION_FAILED" },
-		{ "PUT", KV "/k?ttl_ms=99999999999999999", "1", 400, "VALIDATION_FAILED" },
+		{ "PUT", KV "/k?ttl_ms=99999999999999999", "1", 400,
+		    "VALIDATION_FAILED" },
 		{ "PUT", KV "/k?user=fazt_usr_nobody00000", "1", 404, "USER_NOT_FOUND" },
 		{ "DELETE", KV "/none", NULL, 404, "NOT_FOUND" },
 	};
@@ -165,7 +177,8 @@ test_kv_refusals(void **state)
 			fail_msg("row %zu: %d %s", i, got, http_bytes.data);
 		assert_http("error.code", rows[i].code);
 	}
-	assert_int_equal(http_send(&f, tables, "PUT", KV "/k", "text/plain", "1", 1), 415);
+	assert_int_equal(
+	    http_send(&f, tables, "PUT", KV "/k", "text/plain", "1", 1), 415);
 	memset(target + strlen(target), 'k', KV_KEY_MAX + 1);
 	assert_refused(CALL("PUT", target, "1"), 400, "VALIDATION_FAILED");
 	assert_http("error.details.field", "key");
@@ -203,10 +216,12 @@ pages(const char *list, const char *member, int limit)
 		assert_true(json_array_size(http_at("data")) <= (size_t)limit);
 		for (int i = 0; i < (int)json_array_size(http_at("data")); i++) {
 			snprintf(path, sizeof(path), "data.%d.%s", i, member);
-			at += (size_t)snprintf(all + at, sizeof(all) - at, "%s ", http_text(path));
+			at += (size_t)snprintf(
+			    all + at, sizeof(all) - at, "%s ", http_text(path));
 		}
 		snprintf(cursor, sizeof(cursor), "%s", http_text("meta.next_cursor"));
-		assert_http("meta.has_more", strcmp(cursor, "null") != 0 ? "true" : "false");
+		assert_http(
+		    "meta.has_more", strcmp(cursor, "null") != 0 ? "true" : "false");
 	} while (strcmp(cursor, "null") != 0);
 	return all;
 }
@@ -214,6 +229,8 @@ pages(const char *list, const char *member, int limit)
 static void
 test_kv_list(void **state)
 {
+	char target[100];
+
 	(void)state;
 	fill_keys();
 	for (int limit = 1; limit < 12; limit++) {
@@ -221,16 +238,22 @@ test_kv_list(void **state)
 		    "a b% b/1 b/2 c a b% b/1 b/2 c ");
 		assert_string_equal(pages(KV "?user=", "key", limit), "a b% b/1 b/2 c ");
 		assert_string_equal(pages(of_ann(KV), "value", limit), "2 2 2 2 2 ");
-		assert_string_equal(pages(KV "?prefix=b/", "key", limit), "b/1 b/2 b/1 b/2 ");
+		assert_string_equal(
+		    pages(KV "?prefix=b/", "key", limit), "b/1 b/2 b/1 b/2 ");
 		assert_string_equal(pages(KV "?prefix=b%25&user=", "key", limit), "b% ");
 		assert_string_equal(pages(KV "?prefix=none", "key", limit), "");
 	}
 	assert_int_equal(CALL("GET", KV "?limit=1", NULL), 200);
 	assert_string_equal(http_bytes.data, "{\"data\":[{\"key\":\"a\",\"value\":1,"
-	    "\"expires_at\":null,\"user_id\":null}],\"meta\":{\"limit\":1,\"has_more\":true,"
-	    "\"next_cursor\":\"0.61\"}}");
+					     "\"expires_at\":null,\"user_id\":null}],"
+					     "\"meta\":{\"limit\":1,\"has_more\":true,"
+					     "\"next_cursor\":\"0.61\"}}");
 	assert_int_equal(CALL("GET", "/api/apps/b/data/kv", NULL), 200);
 	assert_http("data", "[]");
+	snprintf(target, sizeof(target), KV "/a?user=%s", bob.uid);
+	assert_int_equal(CALL("PUT", target, "3"), 200);
+	snprintf(target, sizeof(target), "null %s %s ", ann.uid, bob.uid);
+	assert_string_equal(pages(KV "?prefix=a", "user_id", 5), target);
 }
 
 /* Large values: a page is cut by bytes and goes on. */
@@ -275,15 +298,20 @@ test_limited_key(void **state)
 	http_key("data:a");
 	assert_int_equal(CALL("GET", KV, NULL), 200);
 	assert_int_equal(CALL("PUT", KV "/k", "2"), 200);
-	assert_int_equal(http_send(&f, tables, "PUT", BLOBS "/x", "text/plain", "x", 1), 200);
+	assert_int_equal(
+	    http_send(&f, tables, "PUT", BLOBS "/x", "text/plain", "x", 1), 200);
 	assert_refused(CALL("GET", "/api/apps/b/data/kv", NULL), 403, "SCOPE_REQUIRED");
 	assert_refused(CALL("GET", "/api/apps/b/data/kv/k", NULL), 403, "SCOPE_REQUIRED");
 	assert_refused(CALL("PUT", "/api/apps/b/data/kv/k", "2"), 403, "SCOPE_REQUIRED");
-	assert_refused(CALL("DELETE", "/api/apps/b/data/kv/k", NULL), 403, "SCOPE_REQUIRED");
-	assert_refused(CALL("GET", "/api/apps/b/data/blobs", NULL), 403, "SCOPE_REQUIRED");
-	assert_refused(CALL("GET", "/api/apps/b/data/blobs/x", NULL), 403, "SCOPE_REQUIRED");
-	assert_refused(http_send(&f, tables, "PUT", "/api/apps/b/data/blobs/x", "text/plain",
-	    "x", 1), 403, "SCOPE_REQUIRED");
+	assert_refused(
+	    CALL("DELETE", "/api/apps/b/data/kv/k", NULL), 403, "SCOPE_REQUIRED");
+	assert_refused(
+	    CALL("GET", "/api/apps/b/data/blobs", NULL), 403, "SCOPE_REQUIRED");
+	assert_refused(
+	    CALL("GET", "/api/apps/b/data/blobs/x", NULL), 403, "SCOPE_REQUIRED");
+	assert_refused(http_send(&f, tables, "PUT", "/api/apps/b/data/blobs/x",
+			   "text/plain", "x", 1),
+	    403, "SCOPE_REQUIRED");
 	assert_refused(CALL("DELETE", "/api/apps/b/data/blobs/x", NULL), 403,
 	    "SCOPE_REQUIRED");
 	http_key(NULL);
@@ -297,16 +325,18 @@ test_doc_one(void **state)
 	char target[200];
 
 	(void)state;
-	assert_int_equal(CALL("POST", DOCS "/notes", "{\"id\":\"n/1\",\"a\":0.10,\"b\":[1]}"),
-	    201);
+	assert_int_equal(
+	    CALL("POST", DOCS "/notes", "{\"id\":\"n/1\",\"a\":0.10,\"b\":[1]}"), 201);
 	assert_http("data", "{\"id\":\"n/1\"}");
 	assert_int_equal(CALL("GET", DOCS "/notes/n/1", NULL), 200);
 	assert_non_null(strstr(http_bytes.data, "\"a\":0.10"));
 	assert_http("data.id", "n/1");
 	assert_http("data.b", "[1]");
-	assert_true(json_integer_value(http_at("data._createdAt")) > clock_wall_ms() - 60000);
+	assert_true(
+	    json_integer_value(http_at("data._createdAt")) > clock_wall_ms() - 60000);
 	assert_string_equal(response_get(&f.rs, "Cache-Control"), "no-store");
-	assert_refused(CALL("POST", DOCS "/notes", "{\"id\":\"n/1\"}"), 409, "DS_DUPLICATE");
+	assert_refused(
+	    CALL("POST", DOCS "/notes", "{\"id\":\"n/1\"}"), 409, "DS_DUPLICATE");
 	assert_int_equal(CALL("POST", DOCS "/notes", "{\"c\":1}"), 201);
 	assert_int_equal(strlen(http_text("data.id")), 36);
 	snprintf(target, sizeof(target), DOCS "/notes/%s", http_text("data.id"));
@@ -318,7 +348,8 @@ test_doc_one(void **state)
 	assert_int_equal(CALL("PUT", DOCS "/notes/n/1", " { \"z\" : null } "), 200);
 	assert_http("data.z", "null");
 	assert_http("data.a", "(absent)");
-	assert_int_equal(CALL("PUT", DOCS "/notes/new", "{\"id\":\"other\",\"x\":1}"), 200);
+	assert_int_equal(
+	    CALL("PUT", DOCS "/notes/new", "{\"id\":\"other\",\"x\":1}"), 200);
 	assert_http("data.id", "new");
 	/* A collection of a user is another one. */
 	assert_refused(CALL("GET", of_ann(DOCS "/notes/new"), NULL), 404, "NOT_FOUND");
@@ -347,8 +378,9 @@ test_doc_find(void **state)
 
 	(void)state;
 	for (int i = 0; i < 9; i++) {
-		snprintf(body, sizeof(body), "{\"id\":\"%d\",\"n\":%d,\"odd\":%s,\"t\":{\"x\":1}}",
-		    i, i, i % 2 != 0 ? "true" : "false");
+		snprintf(body, sizeof(body),
+		    "{\"id\":\"%d\",\"n\":%d,\"odd\":%s,\"t\":{\"x\":1}}", i, i,
+		    i % 2 != 0 ? "true" : "false");
 		assert_int_equal(CALL("POST", DOCS "/c", body), 201);
 	}
 	for (int limit = 1; limit < 11; limit++) {
@@ -360,7 +392,7 @@ test_doc_find(void **state)
 		assert_string_equal(pages(DOCS "/c?q={\"odd\":true}&sort=n", "n", limit),
 		    "1 3 5 7 ");
 	}
-	assert_int_equal(CALL("GET", DOCS "/c?fields=n,t.x,&limit=1", NULL), 200);
+	assert_int_equal(CALL("GET", DOCS "/c?fields=n,,t.x,&limit=1", NULL), 200);
 	assert_http("data", "[{\"id\":\"8\",\"n\":8,\"t\":{\"x\":1}}]");
 	assert_int_equal(CALL("GET", DOCS "/c?q=", NULL), 200);
 	assert_int_equal(json_array_size(http_at("data")), 9);
@@ -403,10 +435,12 @@ test_doc_refusals(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		int got = CALL(rows[i].method, rows[i].target, rows[i].body);
 
-		if (got != rows[i].status || strcmp(http_text("error.code"), rows[i].code) != 0)
+		if (got != rows[i].status ||
+		    strcmp(http_text("error.code"), rows[i].code) != 0)
 			fail_msg("row %zu: %d %s", i, got, http_bytes.data);
 	}
-	assert_int_equal(http_send(&f, tables, "POST", DOCS "/c", "text/plain", "{}", 2), 415);
+	assert_int_equal(
+	    http_send(&f, tables, "POST", DOCS "/c", "text/plain", "{}", 2), 415);
 	memset(target + strlen(target), 'c', DOC_COLLECTION_MAX + 1);
 	assert_refused(CALL("POST", target, "{}"), 400, "VALIDATION_FAILED");
 	assert_int_equal(CALL("PUT", "/api/apps/a/quotas", "{\"docs\":1}"), 200);
@@ -446,11 +480,13 @@ test_blob_one(void **state)
 	assert_string_equal(response_get(&f.rs, "X-Content-Type-Options"), "nosniff");
 	assert_string_equal(response_get(&f.rs, "Content-Security-Policy"), "sandbox");
 	assert_non_null(strstr(response_get(&f.rs, "Content-Disposition"), "attachment"));
-	assert_refused(CALL("GET", of_ann(BLOBS "/dir/a.txt"), NULL), 404, "FILE_NOT_FOUND");
+	assert_refused(
+	    CALL("GET", of_ann(BLOBS "/dir/a.txt"), NULL), 404, "FILE_NOT_FOUND");
 	assert_int_equal(put_blob(of_ann(BLOBS "/dir/a.txt"), "", "of ann"), 200);
 	assert_int_equal(CALL("GET", of_ann(BLOBS "/dir/a.txt"), NULL), 200);
 	assert_string_equal(http_bytes.data, "of ann");
-	assert_string_equal(response_get(&f.rs, "Content-Type"), "text/plain; charset=utf-8");
+	assert_string_equal(
+	    response_get(&f.rs, "Content-Type"), "text/plain; charset=utf-8");
 	assert_int_equal(CALL("GET", BLOBS "?user=", NULL), 200);
 	assert_http("data.1", "(absent)");
 	assert_http("data.0.mime", "text/x; a=b");
@@ -469,7 +505,8 @@ test_blob_list(void **state)
 	(void)state;
 	for (int i = 0; i < 7; i++) {
 		snprintf(target, sizeof(target), BLOBS "/p%d/x", i);
-		assert_int_equal(put_blob(target, "application/x-www-form-urlencoded", "b"), 200);
+		assert_int_equal(
+		    put_blob(target, "application/x-www-form-urlencoded", "b"), 200);
 		assert_http("data.mime", "application/octet-stream");
 		assert_int_equal(put_blob(of_ann(target), "image/png", ""), 200);
 	}
@@ -491,23 +528,24 @@ test_blob_large(void **state)
 	(void)state;
 	for (size_t i = 0; i < n; i++)
 		body[i] = (char)(i * 31 >> 7);
-	assert_int_equal(http_send(&f, tables, "PUT", BLOBS "/large", "video/mp4", body, n),
-	    200);
+	assert_int_equal(
+	    http_send(&f, tables, "PUT", BLOBS "/large", "video/mp4", body, n), 200);
 	assert_int_equal(CALL("GET", BLOBS "/large", NULL), 200);
 	assert_int_equal(http_bytes.len, n);
 	assert_memory_equal(http_bytes.data, body, n);
-	assert_int_equal(CALL("PUT", "/api/apps/a/quotas", "{\"blob_bytes\":3200000}"), 200);
-	assert_refused(http_send(&f, tables, "PUT", BLOBS "/more", "video/mp4", body, n), 429,
-	    "QUOTA_EXCEEDED");
+	assert_int_equal(
+	    CALL("PUT", "/api/apps/a/quotas", "{\"blob_bytes\":3200000}"), 200);
+	assert_refused(http_send(&f, tables, "PUT", BLOBS "/more", "video/mp4", body, n),
+	    429, "QUOTA_EXCEEDED");
 	assert_http("error.details.quota", "blob_bytes");
 	assert_http("error.details.used", "3145745");
 	assert_int_equal(CALL("PUT", "/api/apps/a/quotas",
 	    "{\"blob_bytes\":null,\"disk_bytes\":3200000}"), 200);
-	assert_refused(http_send(&f, tables, "PUT", BLOBS "/more", "video/mp4", body, n), 429,
-	    "QUOTA_EXCEEDED");
+	assert_refused(http_send(&f, tables, "PUT", BLOBS "/more", "video/mp4", body, n),
+	    429, "QUOTA_EXCEEDED");
 	assert_http("error.details.quota", "disk_bytes");
-	assert_int_equal(http_send(&f, tables, "PUT", BLOBS "/large", "video/mp4", body, n),
-	    200);
+	assert_int_equal(
+	    http_send(&f, tables, "PUT", BLOBS "/large", "video/mp4", body, n), 200);
 	free(body);
 }
 

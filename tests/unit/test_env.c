@@ -74,14 +74,35 @@ test_names(void **state)
 		const char *name;
 		bool ok;
 	} rows[] = {
-		{ "A", true }, { "STRIPE_KEY", true }, { "A1_", true }, { "PATHS", true },
-		{ "MY_PATH", true }, { "LD", true }, { "USER_ID", true }, { "ENV", true },
-		{ "", false }, { "a", false }, { "_A", false }, { "1A", false },
-		{ "A-B", false }, { "A B", false }, { "A\n", false }, { "A=", false },
-		{ "\xc3\x84", false }, { "Aa", false }, { "PATH", false }, { "HOME", false },
-		{ "LD_PRELOAD", false }, { "LD_X", false }, { "HTTP_PROXY", false },
-		{ "HTTPS_PROXY", false }, { "NO_PROXY", false }, { "NODE_OPTIONS", false },
-		{ "SHELL", false }, { "USER", false }, { "SSLKEYLOGFILE", false },
+		{ "A", true },
+		{ "STRIPE_KEY", true },
+		{ "A1_", true },
+		{ "PATHS", true },
+		{ "MY_PATH", true },
+		{ "LD", true },
+		{ "USER_ID", true },
+		{ "ENV", true },
+		{ "", false },
+		{ "a", false },
+		{ "_A", false },
+		{ "1A", false },
+		{ "A-B", false },
+		{ "A B", false },
+		{ "A\n", false },
+		{ "A=", false },
+		{ "\xc3\x84", false },
+		{ "Aa", false },
+		{ "PATH", false },
+		{ "HOME", false },
+		{ "LD_PRELOAD", false },
+		{ "LD_X", false },
+		{ "HTTP_PROXY", false },
+		{ "HTTPS_PROXY", false },
+		{ "NO_PROXY", false },
+		{ "NODE_OPTIONS", false },
+		{ "SHELL", false },
+		{ "USER", false },
+		{ "SSLKEYLOGFILE", false },
 		{ "DYLD_INSERT_LIBRARIES", false },
 	};
 	char name[130];
@@ -173,7 +194,8 @@ test_room(void **state)
 		(void)snprintf(name, sizeof(name), "V%d", i);
 		OK(env_set(w, seal, full.id, name, "x", 1, 1));
 	}
-	assert_int_equal(env_set(w, seal, full.id, "ONE_MORE", "x", 1, 1), FZ_LIMIT_EXCEEDED);
+	assert_int_equal(
+	    env_set(w, seal, full.id, "ONE_MORE", "x", 1, 1), FZ_LIMIT_EXCEEDED);
 	OK(env_set(w, seal, full.id, "V7", "y", 1, 1));
 	OK(env_delete(w, full.id, 0, "V0"));
 	OK(env_set(w, seal, full.id, "ONE_MORE", "x", 1, 1));
@@ -232,7 +254,8 @@ leaks(const char *needle)
 		assert_int_equal(fread(text, 1, (size_t)size, f), size);
 		fclose(f);
 		for (p = memmem(text, (size_t)size, needle, strlen(needle)); p != NULL;
-		    p = memmem(p + 1, (size_t)(text + size - p - 1), needle, strlen(needle)))
+		     p = memmem(
+			 p + 1, (size_t)(text + size - p - 1), needle, strlen(needle)))
 			hits++;
 		free(text);
 		files++;

@@ -43,8 +43,8 @@ set(const char *app, const char *name, const char *value)
 	char body[300];
 	int status;
 
-	snprintf(body, sizeof(body), "{\"site_id\":\"%s\",\"name\":\"%s\",\"value\":\"%s\"}",
-	    app, name, value);
+	snprintf(body, sizeof(body),
+	    "{\"site_id\":\"%s\",\"name\":\"%s\",\"value\":\"%s\"}", app, name, value);
 	status = CALL("POST", "/api/envvars", body);
 	if (http_bytes.len > 0)
 		assert_null(strstr(http_bytes.data, SECRET));
@@ -71,13 +71,15 @@ test_set_list_delete(void **state)
 	assert_http("data.vars.2", "(absent)");
 	assert_int_equal(strlen(http_text("data.vars.1.updated_at")), 20);
 	assert_int_equal(json_object_size(http_at("data.vars.1")), 3);
-	snprintf(target, sizeof(target), "/api/envvars?id=%s", http_text("data.vars.0.id"));
+	snprintf(
+	    target, sizeof(target), "/api/envvars?id=%s", http_text("data.vars.0.id"));
 	assert_int_equal(CALL("DELETE", target, NULL), 200);
 	assert_http("data", "{}");
 	assert_refused(CALL("DELETE", target, NULL), 404, "NOT_FOUND");
-	assert_int_equal(CALL("DELETE", "/api/envvars?site_id=a&name=STRIPE_KEY", NULL), 200);
-	assert_refused(CALL("DELETE", "/api/envvars?site_id=a&name=STRIPE_KEY", NULL), 404,
-	    "NOT_FOUND");
+	assert_int_equal(
+	    CALL("DELETE", "/api/envvars?site_id=a&name=STRIPE_KEY", NULL), 200);
+	assert_refused(CALL("DELETE", "/api/envvars?site_id=a&name=STRIPE_KEY", NULL),
+	    404, "NOT_FOUND");
 	assert_int_equal(CALL("GET", "/api/envvars?site_id=b", NULL), 200);
 	assert_http("data.vars.0.name", "STRIPE_KEY");
 }
@@ -113,7 +115,8 @@ test_refusals(void **state)
 		    "{\"site_id\":\"a\",\"name\":\"low\",\"value\":\"A\"}", 400,
 		    "VALIDATION_FAILED" },
 		{ "POST", "/api/envvars",
-		    "{\"site_id\":\"a\",\"name\":\"A\",\"value\":1}", 400, "VALIDATION_FAILED" },
+		    "{\"site_id\":\"a\",\"name\":\"A\",\"value\":1}", 400,
+		    "VALIDATION_FAILED" },
 		{ "POST", "/api/envvars", "{\"site_id\":\"a\",", 400, "INVALID_JSON" },
 		{ "DELETE", "/api/envvars", NULL, 400, "MISSING_FIELD" },
 		{ "DELETE", "/api/envvars?site_id=a", NULL, 400, "MISSING_FIELD" },
@@ -138,7 +141,8 @@ static void
 test_large(void **state)
 {
 	char *body = calloc(1, ENV_VALUE_MAX + 100);
-	size_t at = (size_t)sprintf(body, "{\"site_id\":\"a\",\"name\":\"BIG\",\"value\":\"");
+	size_t at =
+	    (size_t)sprintf(body, "{\"site_id\":\"a\",\"name\":\"BIG\",\"value\":\"");
 
 	(void)state;
 	memset(body + at, 'v', ENV_VALUE_MAX);
@@ -158,11 +162,13 @@ test_limited_key(void **state)
 	(void)state;
 	assert_int_equal(set("b", "OF_B", "1"), 200);
 	CALL("GET", "/api/envvars?site_id=b", NULL);
-	snprintf(target, sizeof(target), "/api/envvars?id=%s", http_text("data.vars.0.id"));
+	snprintf(
+	    target, sizeof(target), "/api/envvars?id=%s", http_text("data.vars.0.id"));
 	http_key("env:a");
 	assert_int_equal(CALL("GET", "/api/envvars?site_id=a", NULL), 200);
 	assert_int_equal(set("a", "OF_A", "1"), 200);
-	assert_refused(CALL("GET", "/api/envvars?site_id=b", NULL), 403, "SCOPE_REQUIRED");
+	assert_refused(
+	    CALL("GET", "/api/envvars?site_id=b", NULL), 403, "SCOPE_REQUIRED");
 	assert_refused(set("b", "X", "1"), 403, "SCOPE_REQUIRED");
 	assert_refused(CALL("DELETE", target, NULL), 403, "SCOPE_REQUIRED");
 	assert_refused(CALL("DELETE", "/api/envvars?site_id=b&name=OF_B", NULL), 403,

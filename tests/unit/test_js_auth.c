@@ -7,13 +7,19 @@ as(enum role role)
 	script_plain();
 	if (role == ROLE_ANON)
 		return;
-	script_as = (struct caller){ .role = role, .user_uid = "fazt_usr_000000000001",
-		.user = 7, .email = "ann@x.example", .name = "Ann \xc3\x84", .picture = "/p.png",
+	script_as = (struct caller){ .role = role,
+		.user_uid = "fazt_usr_000000000001",
+		.user = 7,
+		.email = "ann@x.example",
+		.name = "Ann \xc3\x84",
+		.picture = "/p.png",
 		.provider = "github" };
 }
 
-#define ALL "respond(['isLoggedIn','isAdmin','isOwner'].map(function (n) {" \
-	"return +fazt.auth[n]() }).concat(['user','admin','owner','x',''].map(function (r) {" \
+#define ALL                                                                              \
+	"respond(['isLoggedIn','isAdmin','isOwner'].map(function (n) {"                  \
+	"return +fazt.auth[n]() }).concat(['user','admin','owner','x',''].map(function " \
+	"(r) {"                                                                          \
 	"return +fazt.auth.hasRole(r) })).join(''))"
 
 static void
@@ -55,8 +61,10 @@ test_user(void **state)
 	as(ROLE_ANON);
 	script_is("respond([fazt.auth.getUser()])", "[null]");
 	as(ROLE_ADMIN);
-	script_is("respond(fazt.auth.getUser())", "{\"id\":\"fazt_usr_000000000001\","
-	    "\"email\":\"ann@x.example\",\"name\":\"Ann \xc3\x84\",\"picture\":\"/p.png\","
+	script_is("respond(fazt.auth.getUser())",
+	    "{\"id\":\"fazt_usr_000000000001\","
+	    "\"email\":\"ann@x.example\",\"name\":\"Ann "
+	    "\xc3\x84\",\"picture\":\"/p.png\","
 	    "\"role\":\"admin\",\"provider\":\"github\"}");
 	script_foreign = true;
 	script_is("respond([fazt.auth.getUser()])", "[null]");
@@ -152,17 +160,30 @@ test_urls(void **state)
 	static const struct {
 		const char *argument, *want;	/* what stands behind redirect= */
 	} rows[] = {
-		{ "", "%2F" }, { "'/'", "%2F" }, { "'/a/b?x=1&y=2#z'",
-		    "%2Fa%2Fb%3Fx%3D1%26y%3D2%23z" },
+		{ "", "%2F" },
+		{ "'/'", "%2F" },
+		{ "'/a/b?x=1&y=2#z'", "%2Fa%2Fb%3Fx%3D1%26y%3D2%23z" },
 		{ "'/\xc3\xa4 \xf0\x9f\x98\x80'", "%2F%C3%A4%20%F0%9F%98%80" },
-		{ "'/a%2fb'", "%2Fa%252fb" }, { "'/-_.~'", "%2F-_.~" },
-		{ "undefined", "%2F" }, { "null", "%2F" }, { "7", "%2F" },
-		{ "{toString: function () { return '/x' }}", "%2F" }, { "Symbol('x')", "%2F" },
-		{ "''", "%2F" }, { "'a'", "%2F" }, { "'//evil.example'", "%2F" },
-		{ "'/\\\\evil.example'", "%2F" }, { "'\\\\\\\\evil'", "%2F" },
-		{ "'https://evil.example'", "%2F" }, { "'javascript:alert(1)'", "%2F" },
-		{ "'/a\\nb'", "%2F" }, { "'/\\t/evil.example'", "%2F" }, { "'/a\\u007f'", "%2F" },
-		{ "'/a\\0b'", "%2F" }, { "' /a'", "%2F" }, { "'\\ud83d'", "%2F" },
+		{ "'/a%2fb'", "%2Fa%252fb" },
+		{ "'/-_.~'", "%2F-_.~" },
+		{ "undefined", "%2F" },
+		{ "null", "%2F" },
+		{ "7", "%2F" },
+		{ "{toString: function () { return '/x' }}", "%2F" },
+		{ "Symbol('x')", "%2F" },
+		{ "''", "%2F" },
+		{ "'a'", "%2F" },
+		{ "'//evil.example'", "%2F" },
+		{ "'/\\\\evil.example'", "%2F" },
+		{ "'\\\\\\\\evil'", "%2F" },
+		{ "'https://evil.example'", "%2F" },
+		{ "'javascript:alert(1)'", "%2F" },
+		{ "'/a\\nb'", "%2F" },
+		{ "'/\\t/evil.example'", "%2F" },
+		{ "'/a\\u007f'", "%2F" },
+		{ "'/a\\0b'", "%2F" },
+		{ "' /a'", "%2F" },
+		{ "'\\ud83d'", "%2F" },
 		{ "'/\\ud83d'", "%2F%EF%BF%BD" },
 		{ "'/' + new Array(1025).join('x')", "%2F" },
 	};
@@ -176,8 +197,10 @@ test_urls(void **state)
 		    rows[i].want);
 		script_is(main, want);
 	}
-	script_is("respond('' + fazt.auth.getLoginURL('/' + new Array(1024).join('\xc3\xa4'))"
-	    ".length)", "42");
+	script_is(
+	    "respond('' + fazt.auth.getLoginURL('/' + new Array(1024).join('\xc3\xa4'))"
+	    ".length)",
+	    "42");
 	script_is("respond('' + fazt.auth.getLoginURL('/' + new Array(1024).join('+'))"
 	    ".length)", "3111");
 	script_is("respond(fazt.auth.getLogoutURL())", "/auth/logout");

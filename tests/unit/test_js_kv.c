@@ -234,6 +234,8 @@ static void
 test_limits(void **state)
 {
 	(void)state;
+	/* Megabytes take their time under a sanitizer. */
+	script_site.quota.wall_ms = script_site.quota.cpu_ms = 30000;
 	script_is(TRY "var s = new Array(1048576 - 1).join('x');" /* + 2 quotes */
 	    "kv.set('big', s); respond(kv.get('big').length + ' ' +"
 	    " t(function () { kv.set('big', s + 'x') + 'y' }) + ' ' +"

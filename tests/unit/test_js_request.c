@@ -277,6 +277,7 @@ static const char upload[] =
     PART("Content-Disposition: form-data; name=\"pic\"; filename=\"b.txt\"", "bbb")
     PART("Content-Disposition: form-data; name=\"__proto__\"; filename=\"p\"", "x")
     PART("Content-Disposition: form-data; name=\"__proto__\"", "y")
+    PART("Content-Disposition: form-data; name=\"last\"; filename=\"z\"", "end")
     "--B--\r\n";
 
 static void
@@ -286,7 +287,7 @@ test_multipart(void **state)
 		{ "", "", "request.body.title", "\"h\xc3\xa9llo\"" },
 		{ "", "", "Object.keys(request.body)", "[\"title\",\"__proto__\"]" },
 		{ "", "", "request.formAll.title", "[\"h\xc3\xa9llo\",\"second\"]" },
-		{ "", "", "Object.keys(request.files)", "[\"pic\",\"__proto__\"]" },
+		{ "", "", "Object.keys(request.files)", "[\"pic\",\"__proto__\",\"last\"]" },
 		{ "", "", "[request.files.pic.name, request.files.pic.type,"
 		  " request.files.pic.size]", "[\"a.png\",\"image/png\",7]" },
 		{ "", "", "Object.keys(request.files.pic)",
@@ -298,6 +299,7 @@ test_multipart(void **state)
 		  "[\"a.png\",\"b.txt\"]" },
 		{ "", "", "request.filesAll.pic[1].type", "\"application/octet-stream\"" },
 		{ "", "", "request.filesAll.pic[1].data.byteLength", "3" },
+		{ "", "", "request.files.last.data.byteLength", "3" },
 		{ "", "", "Object.getOwnPropertySymbols(request.files.pic)", "[]" },
 		{ "", "", "request.raw.byteLength > 400", "true" },
 		{ "", "", "Object.getOwnPropertyDescriptor(request.files.pic,"

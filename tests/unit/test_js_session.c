@@ -1,4 +1,5 @@
-/* Workspaces in the URL: where a name is read, what a name is, and names that are made. */
+/* Workspaces in the URL: where a name is read, what a name is, and names that are made.
+ */
 #include "tests/unit/script_fixture.h"
 
 #include "runtime/words.h"
@@ -14,8 +15,8 @@ ask(const char *method, const char *query, const char *type, const char *body,
 	snprintf(line, sizeof(line), "content-type: %s", type);
 	script_ask(&a, method, uri, body, type[0] != '\0' ? line : NULL, NULL);
 	if (a.status != 200 || strcmp(a.body, want) != 0)
-		fail_msg("%s %s: %d %s, wanted %s", query, body == NULL ? "" : body, a.status,
-		    a.body, want);
+		fail_msg("%s %s: %d %s, wanted %s", query, body == NULL ? "" : body,
+		    a.status, a.body, want);
 }
 
 static void
@@ -44,7 +45,8 @@ test_sources(void **state)
 	ask("POST", "", json, "{bad", "[null]");
 	ask("POST", "", "text/plain", "session=e-f", "[null]");
 	/* A script that shadows request hides its body and nothing else. */
-	script_deploy("api/main.js", "request = null; respond([fazt.session.id()])", NULL);
+	script_deploy(
+	    "api/main.js", "request = null; respond([fazt.session.id()])", NULL);
 	ask("POST", "", json, "{\"session\":\"e-f\"}", "[null]");
 	ask("POST", "?s=a-b", json, "{\"session\":\"e-f\"}", "[\"a-b\"]");
 }
@@ -59,12 +61,25 @@ test_names(void **state)
 		const char *name;
 		bool ok;
 	} rows[] = {
-		{ "a-b", true }, { "cat-blue-river", true }, { "0-9", true },
-		{ "1-2-3-4-5-6-7-8", true }, { W61 "-bb", true }, { "a", false },
-		{ "1-2-3-4-5-6-7-8-9", false }, { W61 "-bbb", false }, { "-a-b", false },
-		{ "a-b-", false }, { "a--b", false }, { "-", false }, { "A-b", false },
-		{ "a_b-c", false }, { "a-%20b", false }, { "a-b%0a", false }, { "a-%C3%A4", false },
-		{ "a-b%2F..", false }, { "a.b-c", false },
+		{ "a-b", true },
+		{ "cat-blue-river", true },
+		{ "0-9", true },
+		{ "1-2-3-4-5-6-7-8", true },
+		{ W61 "-bb", true },
+		{ "a", false },
+		{ "1-2-3-4-5-6-7-8-9", false },
+		{ W61 "-bbb", false },
+		{ "-a-b", false },
+		{ "a-b-", false },
+		{ "a--b", false },
+		{ "-", false },
+		{ "A-b", false },
+		{ "a_b-c", false },
+		{ "a-%20b", false },
+		{ "a-b%0a", false },
+		{ "a-%C3%A4", false },
+		{ "a-b%2F..", false },
+		{ "a.b-c", false },
 	};
 	char query[100], want[100];
 
@@ -72,7 +87,8 @@ test_names(void **state)
 	script_deploy("api/main.js", "respond([fazt.session.id()])", NULL);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		snprintf(query, sizeof(query), "?s=%s", rows[i].name);
-		snprintf(want, sizeof(want), rows[i].ok ? "[\"%s\"]" : "[null]", rows[i].name);
+		snprintf(
+		    want, sizeof(want), rows[i].ok ? "[\"%s\"]" : "[null]", rows[i].name);
 		ask("GET", query, "", NULL, want);
 	}
 	script_deploy("api/main.js", "respond([fazt.session.id()])", NULL);
@@ -92,6 +108,31 @@ test_require(void **state)
 	assert_non_null(strstr(a.body, "\"error\":\"session required\""));
 	script_ask(&a, "GET", "/api/x?s=bad", NULL, NULL);
 	assert_int_equal(a.status, 400);
+}
+
+/* fazt.session.ds: what one workspace writes another does not see. */
+static void
+test_ds(void **state)
+{
+	struct answer a;
+
+	(void)state;
+	script_deploy("api/main.js",
+	    "var d = fazt.session.ds;"
+	    "if (request.method === 'POST') respond([d.insert('c', {session: 'x-y', n: "
+	    "1})]"
+	    ".length); else respond([d.count('c'), d.find('c').map(function (x) {"
+	    "return x.session }), fazt.app.ds.count('c'), d.update('c', {}, {n: 2})])",
+	    NULL);
+	script_ask(&a, "POST", "/api/x?s=a-b", "", NULL);
+	script_ask(&a, "POST", "/api/x?s=a-b", "", NULL);
+	script_ask(&a, "POST", "/api/x?s=c-d", "", NULL);
+	ask("GET", "?s=a-b", "", NULL, "[2,[\"a-b\",\"a-b\"],3,2]");
+	ask("GET", "?s=c-d", "", NULL, "[1,[\"c-d\"],3,1]");
+	ask("GET", "?s=e-f", "", NULL, "[0,[],3,0]");
+	script_ask(&a, "GET", "/api/x", NULL, NULL);
+	assert_int_equal(a.status, 400);
+	assert_non_null(strstr(a.body, "\"error\":\"session required\""));
 }
 
 static bool
@@ -122,7 +163,8 @@ test_create(void **state)
 		for (p = a.body; *p != '\0'; p += len + (p[len] == '-')) {
 			len = strcspn(p, "-");
 			if (++n < words)
-				assert_true(listed(words_first, words_first_count, p, len));
+				assert_true(
+				    listed(words_first, words_first_count, p, len));
 			else
 				assert_true(listed(words_last, words_last_count, p, len));
 		}
@@ -133,7 +175,8 @@ test_create(void **state)
 	    "function (n) { try { fazt.session.create(n) } catch (e) {"
 	    "return e.name !== 'TypeError' } return true }); respond(bad)", "[]");
 	script_is("var seen = {}, n = 0; for (var i = 0; i < 200; i++) {"
-	    "var s = fazt.session.create(8); n += !seen[s]; seen[s] = 1 } respond('' + n)",
+		  "var s = fazt.session.create(8); n += !seen[s]; seen[s] = 1 } "
+		  "respond('' + n)",
 	    "200");
 }
 
@@ -161,9 +204,11 @@ test_words(void **state)
 			assert_true(strcmp(words_last[i - 1], words_last[i]) < 0);
 	}
 	script_is("var seen = {}; for (var i = 0; i < 3000; i++) {"
-	    "var s = fazt.session.create(8).split('-'); seen['!' + s.pop()] = 1;"
-	    "s.forEach(function (w) { seen[w] = 1 }) } var n = 0, m = 0; for (var k in seen)"
-	    "k[0] === '!' ? m++ : n++; respond([n, m > 380])", "[365,true]");
+		  "var s = fazt.session.create(8).split('-'); seen['!' + s.pop()] = 1;"
+		  "s.forEach(function (w) { seen[w] = 1 }) } var n = 0, m = 0; for (var "
+		  "k in seen)"
+		  "k[0] === '!' ? m++ : n++; respond([n, m > 380])",
+	    "[365,true]");
 }
 
 int
@@ -171,8 +216,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sources), cmocka_unit_test(test_names),
-		cmocka_unit_test(test_require), cmocka_unit_test(test_create),
-		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_require), cmocka_unit_test(test_ds),
+		cmocka_unit_test(test_create), cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, script_setup, script_teardown);

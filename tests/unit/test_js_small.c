@@ -12,7 +12,8 @@ set_env(int64_t app, const char *name, const char *value)
 	struct writer *w;
 
 	OK(writer_begin(script_node.store, 1000, &w));
-	OK(env_set(w, script_node.seal, app, name, value, strlen(value), clock_wall_ms()));
+	OK(env_set(
+	    w, script_node.seal, app, name, value, strlen(value), clock_wall_ms()));
 	OK(writer_commit(w, NULL));
 }
 
@@ -32,8 +33,10 @@ test_app(void **state)
 	script_is("fazt.app.id = 'x'; fazt.version = 'x'; fazt.server.name = 'x';"
 	    "delete fazt.app.id; respond(fazt.app.id + fazt.version + fazt.server.name)",
 	    "fazt_app_test1.0.0fazt-fcgi");
-	script_is("try { Object.defineProperty(fazt.app, 'id', {value: 'x'}) } catch (e) {}"
-	    "respond(fazt.app.id)", "fazt_app_test");
+	script_is(
+	    "try { Object.defineProperty(fazt.app, 'id', {value: 'x'}) } catch (e) {}"
+	    "respond(fazt.app.id)",
+	    "fazt_app_test");
 	/* One warm heap, two names and states. */
 	script_deploy("api/main.js", "respond([fazt.app.name, fazt.app.preview])", NULL);
 	script_ask(&a, "GET", "/api/x", NULL, NULL);
@@ -75,8 +78,8 @@ test_env(void **state)
 	script_throws("fazt.env.has(null)", "env.get requires a name");
 	script_throws("fazt.env.get('A\\0B')", "env.get requires a name");
 	/* The next request of the same heap sees the change. */
-	script_deploy("api/main.js", "fazt.env.get('TURN'); respond(fazt.env.get('TURN'))",
-	    NULL);
+	script_deploy(
+	    "api/main.js", "fazt.env.get('TURN'); respond(fazt.env.get('TURN'))", NULL);
 	set_env(script_app, "TURN", "one");
 	script_ask(&a, "GET", "/api/x", NULL, NULL);
 	assert_string_equal(a.body, "one");
@@ -132,12 +135,14 @@ static void
 test_private(void **state)
 {
 	(void)state;
-	private_is("fazt.private.list()", "[\"a.txt\",\"bad.json\",\"bytes\",\"dir/b.json\","
+	private_is("fazt.private.list()",
+	    "[\"a.txt\",\"bad.json\",\"bytes\",\"dir/b.json\","
 	    "\"dup.json\",\"empty\"]");
 	private_is("fazt.private.read('a.txt')", "\"text \xc3\xa4\"");
 	private_is("fazt.private.read('/dir//b.json')", "\"{\\\"x\\\":[1,2]}\"");
 	private_is("fazt.private.read('empty')", "\"\"");
-	private_is("fazt.private.read('bytes')", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+	private_is(
+	    "fazt.private.read('bytes')", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
 	private_is("fazt.private.readJSON('dir/b.json')", "{\"x\":[1,2]}");
 	private_is("fazt.private.readJSON('dup.json')", "{\"a\":2}");
 	private_is("[fazt.private.readJSON('bad.json'), fazt.private.readJSON('empty'), "
@@ -147,7 +152,8 @@ test_private(void **state)
 	private_is("[fazt.private.readBytes('none') === undefined, "
 	    "fazt.private.read('none') === undefined]", "[true,true]");
 	private_is("fazt.private.readBytes('empty').byteLength", "0");
-	private_is("['a.txt', 'dir/b.json', 'dir', 'none', '', '/'].map(fazt.private.exists)",
+	private_is(
+	    "['a.txt', 'dir/b.json', 'dir', 'none', '', '/'].map(fazt.private.exists)",
 	    "[true,true,false,false,false,false]");
 }
 
@@ -162,9 +168,12 @@ test_private_escapes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(paths); i++) {
-		snprintf(text, sizeof(text), "(function () { try { return "
-		    "fazt.private.exists('%s') } catch (e) { return e.name } })()", paths[i]);
-		private_is(text, strstr(paths[i], "u0000") != NULL ? "\"TypeError\"" : "false");
+		snprintf(text, sizeof(text),
+		    "(function () { try { return "
+		    "fazt.private.exists('%s') } catch (e) { return e.name } })()",
+		    paths[i]);
+		private_is(
+		    text, strstr(paths[i], "u0000") != NULL ? "\"TypeError\"" : "false");
 	}
 	private_is("fazt.private.read('../index.html') === undefined", "true");
 	private_is("fazt.private.readJSON('../index.html')", "null");
@@ -181,11 +190,13 @@ test_private_versions(void **state)
 	struct answer a;
 
 	(void)state;
-	script_deploy("api/main.js", "respond(fazt.private.read('v'))", "private/v", "1", NULL);
+	script_deploy(
+	    "api/main.js", "respond(fazt.private.read('v'))", "private/v", "1", NULL);
 	first = script_site;
 	script_ask(&a, "GET", "/api/x", NULL, NULL);
 	assert_string_equal(a.body, "1");
-	script_deploy("api/main.js", "respond(fazt.private.read('v'))", "private/v", "2", NULL);
+	script_deploy(
+	    "api/main.js", "respond(fazt.private.read('v'))", "private/v", "2", NULL);
 	script_ask(&a, "GET", "/api/x", NULL, NULL);
 	assert_string_equal(a.body, "2");
 	script_site = first;
@@ -215,8 +226,8 @@ test_private_large(void **state)
 static void
 test_log(void **state)
 {
-	static const enum recorder_level levels[] = { RECORD_ERROR, RECORD_WARN, RECORD_INFO,
-		RECORD_DEBUG };
+	static const enum recorder_level levels[] = { RECORD_ERROR, RECORD_WARN,
+		RECORD_INFO, RECORD_DEBUG };
 	struct record_line line;
 
 	(void)state;

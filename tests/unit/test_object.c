@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/spool.h"
 #include "store/data.h"
+#include "store/doc.h"
 #include "store/kv.h"
 #include "store/object.h"
 #include "store/usage.h"
@@ -518,6 +519,19 @@ fill_app(int64_t app)
 		sp.user = i % 3;
 		OK(kv_set(w, sp, &quota, text, "1", 1, 0));
 	}
+	for (int i = 0; i < 500; i++) {
+		struct doc_at at = { .space = { app, i % 2 }, .collection = "c",
+			.quota = &quota, .now = 1 };
+		const char *id, *name;
+		struct why why = { 0 };
+
+		if (i < 2) {
+			OK(doc_index(w, ar, &at, "\"n\"", NULL, &name, &why));
+			OK(doc_search_index(w, ar, &at, "[\"text\"]", &why));
+		}
+		(void)snprintf(text, sizeof(text), "{\"n\":%d,\"text\":\"word\"}", i);
+		OK(doc_insert(w, ar, &at, text, strlen(text), &id, &why));
+	}
 	OK(sql_run(w, "INSERT INTO env(app,name,value,updated) VALUES(?1,'N','v',1)", "i",
 	    app));
 	OK(sql_run(w, "INSERT INTO log(app,at,level,message) VALUES(?1,1,1,'m')", "i", app));
@@ -539,6 +553,14 @@ rows_of(int64_t app)
 
 	OK(sql_get_int(rd, &n, "SELECT (SELECT count(*) FROM kv WHERE app=?1)"
 	    "+(SELECT count(*) FROM object WHERE app=?1)"
+	    "+(SELECT count(*) FROM collection WHERE app=?1)"
+	    "+(SELECT count(*) FROM doc WHERE rid>>36 NOT IN(SELECT id FROM collection))"
+	    "+(SELECT count(*) FROM doc WHERE collection IN(SELECT id FROM collection"
+	    " WHERE app=?1))"
+	    "+(SELECT count(*) FROM dx WHERE def NOT IN(SELECT id FROM dxdef))"
+	    "+(SELECT count(*) FROM dxdef WHERE collection NOT IN(SELECT id FROM collection))"
+	    "+(SELECT count(*) FROM ftdef WHERE collection NOT IN(SELECT id FROM collection))"
+	    "+(SELECT count(*) FROM dxgone)"
 	    "+(SELECT count(*) FROM env WHERE app=?1)"
 	    "+(SELECT count(*) FROM log WHERE app=?1)"
 	    "+(SELECT count(*) FROM request WHERE app=?1)"

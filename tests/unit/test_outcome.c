@@ -198,14 +198,15 @@ static void
 test_stack(void **state)
 {
 	static const char *const hidden[] = { "fazt:", "runtime/", "native", "eval",
-		"[anon]", ".c:", "duk" };
+		"[anon]", ".c:", "duk", "preventsyield" };
 	struct answer a;
 	struct record_line line;
 
 	(void)state;
 	script_deploy("api/main.js", "var m = require('./lib/m');\n"
 	    "module.exports = function () {\n  return Promise.resolve().then(function job() {\n"
-	    "    return [3, 1].map(function each() { return m.fail(); });\n  });\n};",
+	    "    return new Map([[3, 1]]).forEach(function each() { return m.fail(); });\n  });\n"
+	    "};",
 	    "api/lib/m.js", "exports.fail = function fail() {\n\n  require('nothing');\n};",
 	    NULL);
 	script_ask(&a, "GET", "/api/x", NULL, NULL);
@@ -222,6 +223,19 @@ test_stack(void **state)
 	assert_int_equal(line.level, RECORD_ERROR);
 	assert_string_equal(line.request, "0123456789abcdef");
 	assert_non_null(strstr(line.message, "Error: cannot require 'nothing'\n    at fail"));
+	/* A script sees the same text, and may say something else. */
+	script_eval(&a, "\nfunction f() {\n  try { null.x; } catch (e) { respond(e.stack); }\n}"
+	    "\nf();");
+	assert_non_null(strstr(a.body, "\n    at f (api/main.js:3"));
+	assert_non_null(strstr(a.body, "\n    at api/main.js:5"));
+	for (size_t i = 0; i < COUNT(hidden); i++)
+		if (strstr(a.body, hidden[i]) != NULL)
+			fail_msg("%s in %s", hidden[i], a.body);
+	script_is("var e = new Error('a\\nb'); e.stack = 'mine'; respond(e.stack)", "mine");
+	script_is("respond([new Error('a\\nb').stack.split('\\n').slice(0, 2)])",
+	    "[[\"Error: a\",\"b\"]]");
+	script_is("respond([typeof Object.create(Error.prototype).stack, 'stack' in {}])",
+	    "[\"undefined\",false]");
 }
 
 static void

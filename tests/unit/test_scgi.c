@@ -30,12 +30,33 @@ dispatch_run(struct request *rq, struct response *rs)
 	(void)rs;
 }
 
-void
-dispatch_done(struct request *rq, const struct response *rs, uint64_t bytes)
+bool
+dispatch_script(struct request *rq, struct response *rs, struct dispatch_script *out)
 {
 	(void)rq;
 	(void)rs;
-	(void)bytes;
+	(void)out;
+	return false;
+}
+
+void
+dispatch_refuse(struct request *rq, struct response *rs, enum fz_err err, const char *text,
+    int64_t retry_s)
+{
+	(void)rq;
+	(void)rs;
+	(void)err;
+	(void)text;
+	(void)retry_s;
+}
+
+void
+dispatch_done(struct request *rq, const struct response *rs,
+    const struct dispatch_books *books)
+{
+	(void)rq;
+	(void)rs;
+	(void)books;
 }
 
 static struct node node = { .tmp_dir = "/tmp" };

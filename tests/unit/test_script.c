@@ -234,6 +234,160 @@ test_module_cache(void **state)
 	}
 }
 
+/* The same rules for what apps are really written in. */
+static void
+test_modern(void **state)
+{
+	static const struct row rows[] = {
+		{ "const { path: p, ...rest } = { path: request.path, a: 1 }; ({ p, rest })", 200,
+		  "{\"p\":\"/api/x\",\"rest\":{\"a\":1}}" },
+		{ "`t${1 + 1}`", 200, "t2" },
+		{ "const x = 5; x", 200, "5" },
+		{ "const handler = (r) => r.method;", 200, "GET" },
+		{ "async function handler(r) { return { status: 201, body: await r.path }; }", 201,
+		  "/api/x" },
+		{ "export default (r) => ({ body: r?.query?.none ?? 'none' })", 200, "none" },
+		{ "export default async (r) => { respond('r'); }", 200, "r" },
+		{ "export async function handler(request) { return request.method; }", 200, "GET" },
+		{ "const v = await Promise.resolve('top'); respond(v)", 200, "top" },
+		{ "const v = await Promise.resolve('top'); export default () => v", 200, "top" },
+		{ "let n = 0; for await (const v of [1, Promise.resolve(2)]) n += v; n", 200, "3" },
+		{ "class A { #x = 1; get x() { return this.#x; } } respond({ x: new A().x })", 200,
+		  "{\"x\":1}" },
+		{ "if (true) return respond(202, 'early'); respond('late')", 202, "early" },
+		{ "await new Promise((ok) => queueMicrotask(ok)); respond('micro')", 200, "micro" },
+		{ "async () => 1", 200, "" },
+		{ "module.exports = async () => { for (const x of new Set([1, 2])) if (x === 2)"
+		  " return x; }", 200, "2" },
+	};
+
+	(void)state;
+	run_rows(rows, COUNT(rows));
+	script_throws("await new Promise(() => {}); respond('x')", "nothing will settle");
+	script_throws("export default async () => { await null; throw new RangeError('in'); }",
+	    "RangeError: in");
+	script_throws("const a = ;", "SyntaxError");
+}
+
+static void
+test_typescript(void **state)
+{
+	struct answer a;
+
+	(void)state;
+	script_deploy("api/main.ts",
+	    "import { total, type Item } from './lib/cart.js';\n"
+	    "import data from './data.json';\n"
+	    "import * as util from './lib/util';\n"
+	    "interface Answer { total: number; names: string[] }\n"
+	    "export default async function (request: Request): Promise<Answer> {\n"
+	    "  const items: Item[] = await util.load<Item>(data as any);\n"
+	    "  return { total: total(items), names: items.map((i) => i.name) };\n"
+	    "}\n",
+	    "api/lib/cart.ts",
+	    "export type Item = { name: string; price: number };\n"
+	    "export const total = (items: Item[]) => items.reduce((n, i) => n + i.price, 0);\n",
+	    "api/lib/util.mts",
+	    "export async function load<T>(list: T[]): Promise<T[]> { return list; }\n",
+	    "api/data.json", "[{\"name\":\"a\",\"price\":1.5},{\"name\":\"b\",\"price\":2}]", NULL);
+	script_ask(&a, "GET", "/api/x", NULL, NULL);
+	assert_string_equal(a.body, "{\"total\":3.5,\"names\":[\"a\",\"b\"]}");
+	/* The second time from the store. */
+	scripts_trim(script_node.scripts);
+	script_ask(&a, "GET", "/api/x", NULL, NULL);
+	assert_string_equal(a.body, "{\"total\":3.5,\"names\":[\"a\",\"b\"]}");
+	/* JavaScript comes first where there are both. */
+	script_deploy("api/main.ts", "respond('ts')", "api/main.js", "respond('js')", NULL);
+	script_ask(&a, "GET", "/api/x", NULL, NULL);
+	assert_string_equal(a.body, "js");
+}
+
+/* Places are the author's, with line and column, in the first world and in later ones. */
+static void
+test_places(void **state)
+{
+	struct record_line line;
+	struct answer a;
+
+	(void)state;
+	script_deploy("api/main.ts",
+	    "import { fail } from './lib/fail';\n"
+	    "\n"
+	    "type T = {\n"
+	    "  a: string;\n"
+	    "};\n"
+	    "export default async (r: unknown) => {\n"
+	    "  await null;\n"
+	    "  const deep = () =>\n"
+	    "    fail(`x${\n"
+	    "      1}`);\n"
+	    "  deep();\n"
+	    "};\n",
+	    "api/lib/fail.js",
+	    "// comment\n"
+	    "export const fail = (m) => {\n"
+	    "  console.log('here');\n"
+	    "  throw new Error(m);\n"
+	    "};\n", NULL);
+	for (int i = 0; i < 2; i++) {
+		script_ask(&a, "GET", "/api/x", NULL, NULL);
+		script_log_line(0, &line);
+		if (strstr(line.message, "Error: x1\n    at fail (api/lib/fail.js:4:") == NULL ||
+		    strstr(line.message, "at deep (api/main.ts:9:") == NULL ||
+		    strstr(line.message, "api/main.ts:11:") == NULL)
+			fail_msg("%s", line.message);
+		assert_string_equal(line.file, "api/lib/fail.js");
+		assert_int_equal(line.line, 4);
+		script_log_line(1, &line);
+		assert_string_equal(line.message, "here");
+		assert_string_equal(line.file, "api/lib/fail.js");
+		assert_int_equal(line.line, 3);
+		scripts_trim(script_node.scripts);
+	}
+}
+
+static void
+test_stdlib(void **state)
+{
+	static const struct row rows[] = {
+		{ "const _ = require('lodash'); respond(_.chunk([1, 2, 3], 2))", 200,
+		  "[[1,2],[3]]" },
+		{ "import dayjs from 'dayjs'; respond(dayjs('2026-03-01').format('DD.MM.YYYY'))",
+		  200, "01.03.2026" },
+		{ "const { marked } = require('marked'); respond(marked('# a').trim())", 200,
+		  "<h1 id=\"a\">a</h1>" },
+		{ "import { z } from 'zod'; respond(z.object({ a: z.number() }).parse({ a: 1 }))",
+		  200, "{\"a\":1}" },
+		{ "import cheerio from 'cheerio'; respond(cheerio.load('<p>x</p>')('p').text())",
+		  200, "x" },
+		{ "respond([require('validator').isEmail('a@b.co')])", 200, "[true]" },
+		{ "const { v4, validate } = require('uuid'); const a = v4(), b = v4();"
+		  "respond([validate(a), a === b])", 200, "[true,false]" },
+		/* by a name nobody could know before */
+		{ "const n = 'lod' + 'ash'; respond(require(n).chunk([1, 2, 3], 2))", 200,
+		  "[[1,2],[3]]" },
+		{ "respond([require('lodash') === require('lodash')])", 200, "[true]" },
+		/* the same random bytes are never drawn twice */
+		{ "const u = require('uuid'); globalThis.seen = u.v4(); respond('x')", 200, "x" },
+	};
+	char first[64];
+	struct answer a;
+
+	(void)state;
+	run_rows(rows, COUNT(rows));
+	script_eval(&a, "respond(require('uuid').v4())");
+	snprintf(first, sizeof(first), "%s", a.body);
+	for (int i = 0; i < 5; i++) {
+		script_ask(&a, "GET", "/api/x", NULL, NULL);
+		assert_string_not_equal(a.body, first);
+	}
+	/* An app's own file of that name is behind the library. */
+	script_deploy("api/main.js", "respond([require('lodash').mine, require('./lodash').mine])",
+	    "api/lodash.js", "exports.mine = 1;", NULL);
+	script_ask(&a, "GET", "/api/x", NULL, NULL);
+	assert_string_equal(a.body, "[null,1]");
+}
+
 static void
 test_main_is_missing(void **state)
 {
@@ -268,6 +422,10 @@ main(void)
 		cmocka_unit_test(test_globals),
 		cmocka_unit_test(test_require),
 		cmocka_unit_test(test_module_cache),
+		cmocka_unit_test(test_modern),
+		cmocka_unit_test(test_typescript),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_stdlib),
 		cmocka_unit_test(test_main_is_missing),
 		cmocka_unit_test(test_main_paths),
 	};

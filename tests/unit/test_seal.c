@@ -81,7 +81,8 @@ test_lengths(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 15, 16, 17, 65536 };
 	uint8_t *text = calloc(1, 65536), *out = calloc(1, 65536);
-	uint8_t *sealed = calloc(1, 65536 + SEAL_EXTRA), *again = calloc(1, 65536 + SEAL_EXTRA);
+	uint8_t *sealed = calloc(1, 65536 + SEAL_EXTRA),
+		*again = calloc(1, 65536 + SEAL_EXTRA);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(sizes); i++) {
@@ -91,7 +92,8 @@ test_lengths(void **state)
 		assert_int_equal(seal_lock(seal, CONTEXT, text, n, sealed), FZ_OK);
 		assert_int_equal(seal_lock(seal, CONTEXT, text, n, again), FZ_OK);
 		assert_memory_not_equal(sealed, again, n + SEAL_EXTRA);
-		assert_int_equal(seal_unlock(seal, CONTEXT, sealed, n + SEAL_EXTRA, out), FZ_OK);
+		assert_int_equal(
+		    seal_unlock(seal, CONTEXT, sealed, n + SEAL_EXTRA, out), FZ_OK);
 		assert_memory_equal(out, text, n);
 	}
 	free(text);
@@ -130,9 +132,11 @@ test_context(void **state)
 	(void)state;
 	assert_int_equal(seal_lock(seal, CONTEXT, "12345", 5, sealed), FZ_OK);
 	for (size_t i = 0; i < COUNT(others); i++)
-		assert_int_equal(seal_unlock(seal, others[i], sealed, sizeof(sealed), out),
+		assert_int_equal(
+		    seal_unlock(seal, others[i], sealed, sizeof(sealed), out),
 		    FZ_CORRUPT);
-	assert_int_equal(seal_unlock(other, CONTEXT, sealed, sizeof(sealed), out), FZ_CORRUPT);
+	assert_int_equal(
+	    seal_unlock(other, CONTEXT, sealed, sizeof(sealed), out), FZ_CORRUPT);
 	assert_int_equal(seal_unlock(seal, CONTEXT, sealed, sizeof(sealed), out), FZ_OK);
 	seal_free(other);
 }
@@ -153,9 +157,10 @@ write_file(const char *path, const void *p, size_t n, mode_t mode)
 static void
 test_files(void **state)
 {
-	static const char raw[] = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e"
-				  "\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d"
-				  "\x1e\x1f";
+	static const char raw[] =
+	    "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e"
+	    "\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d"
+	    "\x1e\x1f";
 	static const struct {
 		const char *text;
 		size_t len;

@@ -86,6 +86,8 @@ part(struct buf *b, const char *name, const char *value)
 		    name, value);
 }
 
+static const char *import_data;		/* of the next imports */
+
 /* The archive in zip, with these fields (NULL = none). */
 static int
 import(const char *alias, const char *overwrite)
@@ -96,6 +98,7 @@ import(const char *alias, const char *overwrite)
 	buf_init(&b, 2 * ZIP_MAX);
 	part(&b, "alias", alias);
 	part(&b, "overwrite", overwrite);
+	part(&b, "data", import_data);
 	buf_puts(&b, "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"file\"; "
 	    "filename=\"a.zip\"\r\n\r\n");
 	buf_add(&b, zip, zip_len);
@@ -392,8 +395,10 @@ struct row {
 };
 
 static const struct row kv_rows[] = {
-	{ "a", "1", 0 }, { "b/\"c\"\\", "{\"x\":[0.1,1e21,-0.0],\"y\":\"\\u0000\"}", 0 },
-	{ "\xc3\xa4 \xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80 ,\\\"value\\\":7\"", 4102444800123 },
+	{ "a", "1", 0 },
+	{ "b/\"c\"\\", "{\"x\":[0.1,1e21,-0.0],\"y\":\"\\u0000\"}", 0 },
+	{ "\xc3\xa4 \xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80 ,\\\"value\\\":7\"",
+	    4102444800123 },
 	{ "n,\"value\":", "null", 0 },
 };
 static const struct row doc_rows[] = {
@@ -413,15 +418,11 @@ static struct user ann;
 
 /* A user of this node with that uid. */
 static void
-make_user(const char *uid)
+make_user(const char *uid, struct writer *w)
 {
-	struct writer *w;
-
 	ann = (struct user){ .username = "ann" };
-	OK(writer_begin(f.node.store, 1000, &w));
 	OK(user_add(w, f.arena, &ann));
 	OK(sql_run(w, "UPDATE user SET uid=?2 WHERE id=?1", "it", ann.id, uid));
-	OK(writer_commit(w, NULL));
 	ann.uid = uid;
 }
 
@@ -454,9 +455,10 @@ fill_space(struct space space, const char *extra)
 	OK(kv_set(w, space, &q, "extra", extra, strlen(extra), 0));
 	for (EACH(doc_rows))
 		OK(doc_put(w, f.arena, &at, doc_rows[i].name, doc_rows[i].text,
-		    strlen(doc_rows[i].text), doc_rows[i].time, doc_rows[i].time + 1, &why));
-	OK(doc_index(w, f.arena, &at, "[\"n\",\"s\"]", "{\"unique\":true,\"name\":\"ns\"}",
-	    &name, &why));
+		    strlen(doc_rows[i].text), doc_rows[i].time, doc_rows[i].time + 1,
+		    &why));
+	OK(doc_index(w, f.arena, &at, "[\"n\",\"s\"]",
+	    "{\"unique\":true,\"name\":\"ns\"}", &name, &why));
 	OK(doc_search_index(w, f.arena, &at, "[\"s\"]", &why));
 	OK(writer_commit(w, NULL));
 	for (EACH(blob_rows)) {
@@ -535,15 +537,34 @@ check_space(struct space space, const char *extra)
 static void
 export_shop(void)
 {
+	struct writer *w;
 	int64_t app;
 
 	deploy_site("shop");
-	make_user("fazt_usr_000000000009");
+	OK(writer_begin(f.node.store, 1000, &w));
+	make_user("fazt_usr_000000000009", w);
+	OK(writer_commit(w, NULL));
 	app = app_id("shop");
 	fill_space((struct space){ app, 0 }, "\"all\"");
 	fill_space((struct space){ app, ann.id }, "\"ann\"");
 	assert_int_equal(CALL("GET", "/api/apps/shop/export?data=true", NULL), 200);
 	keep_zip();
+}
+
+/* Names in the archive that begin so; each stands there twice. */
+static int
+count_names(const char *start)
+{
+	const char *p = zip;
+	int n = 0;
+
+	for (;;) {
+		p = memmem(p, (size_t)(zip + zip_len - p), start, strlen(start));
+		if (p == NULL)
+			return n / 2;
+		p++;
+		n++;
+	}
 }
 
 static void
@@ -555,6 +576,9 @@ test_data(void **state)
 
 	(void)state;
 	export_shop();
+	/* Eight blobs of three contents. */
+	assert_int_equal(count_names("blobs/"), 3);
+	assert_int_equal(count_names("data/"), 3);
 	assert_int_equal(import("copy", NULL), 201);
 	assert_http("data.kv", "10");
 	assert_http("data.docs", "6");
@@ -603,6 +627,17 @@ test_data_left_out(void **state)
 	keep_zip();
 	assert_int_equal(import("bare", NULL), 201);
 	assert_http("data.kv", "0");
+	assert_int_equal(CALL("GET", "/api/apps/copy/export?data=true", NULL), 200);
+	keep_zip();
+	import_data = "false";
+	assert_int_equal(import("none", NULL), 201);
+	import_data = NULL;
+	assert_http("data.kv", "0");
+	assert_http("data.docs", "0");
+	OK(reader_open(f.node.store, &rd));
+	OK(usage_of_data(rd, app_id("none"), &u));
+	reader_close(rd);
+	assert_int_equal(u.kv_keys + u.docs + u.objects, 0);
 }
 
 /* Into an app that has data: what has the same name gives way, the rest stays. */
@@ -667,11 +702,14 @@ test_lines(void **state)
 		const char	*code;
 	} rows[] = {
 		{ "kv", "{\"key\":\"k\",\"value\":1}", 201, NULL },
-		{ "kv", "\n\n{\"key\":\"k\",\"value\":1}\n\n{\"key\":\"l\",\"value\":\"}\"}\n", 201,
+		{ "kv",
+		    "\n\n{\"key\":\"k\",\"value\":1}\n\n{\"key\":\"l\",\"value\":\"}\"}"
+		    "\n",
+		    201, NULL },
+		{ "kv-2", "{\"key\":\"k\",\"user\":null,\"expires\":1,\"value\":1}", 201,
 		    NULL },
-		{ "kv-2", "{\"key\":\"k\",\"user\":null,\"expires\":1,\"value\":1}", 201, NULL },
-		{ "kv", "{\"key\":\"k\",\"user\":\"fazt_usr_nobody00000\",\"value\":1}", 201,
-		    NULL },
+		{ "kv", "{\"key\":\"k\",\"user\":\"fazt_usr_nobody00000\",\"value\":1}",
+		    201, NULL },
 		{ "kvx", "junk", 201, NULL },
 		{ "kv", "junk", 422, "ARCHIVE_INVALID" },
 		{ "kv", "{}", 422, "ARCHIVE_INVALID" },
@@ -684,43 +722,61 @@ test_lines(void **state)
 		{ "kv", "{\"key\":\"k\",\"value\":1}}", 422, "ARCHIVE_INVALID" },
 		{ "kv", "{\"key\":\"k\",\"value\":1 2}", 422, "ARCHIVE_INVALID" },
 		{ "kv", "{\"key\":\"k\",\"value\":1,\"x\":2}", 422, "ARCHIVE_INVALID" },
-		{ "kv", "{\"key\":\"k\",\"user\":7,\"value\":1}", 422, "ARCHIVE_INVALID" },
-		{ "kv", "{\"key\":\"k\",\"expires\":\"x\",\"value\":1}", 422, "ARCHIVE_INVALID" },
-		{ "kv", "{\"key\":\"k\",\"expires\":-1,\"value\":1}", 422, "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"user\":7,\"value\":1}", 422,
+		    "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"expires\":\"x\",\"value\":1}", 422,
+		    "ARCHIVE_INVALID" },
+		{ "kv", "{\"key\":\"k\",\"expires\":-1,\"value\":1}", 422,
+		    "ARCHIVE_INVALID" },
 		{ "kv", "{\"key\":\"\xff\",\"value\":1}", 422, "ARCHIVE_INVALID" },
 		{ "kv", "{\"key\":\"k\",\"value\":\"\xff\"}", 422, "ARCHIVE_INVALID" },
 		{ "docs/1", COLL, 201, NULL },
-		{ "docs/x", COLL "{\"id\":\"1\",\"data\":{\"a\":1}}\n" COLL "\n", 201, NULL },
+		{ "docs/x", COLL "{\"id\":\"1\",\"data\":{\"a\":1}}\n" COLL "\n", 201,
+		    NULL },
 		{ "docs/1", "{\"id\":\"1\",\"data\":{\"a\":1}}", 422, "ARCHIVE_INVALID" },
 		{ "docs/1", COLL "{\"id\":\"1\",\"data\":[1]}", 422, "ARCHIVE_INVALID" },
-		{ "docs/1", COLL "{\"id\":\"1\",\"data\":{\"a\":}}", 422, "ARCHIVE_INVALID" },
+		{ "docs/1", COLL "{\"id\":\"1\",\"data\":{\"a\":}}", 422,
+		    "ARCHIVE_INVALID" },
 		{ "docs/1", COLL "{\"id\":1,\"data\":{}}", 422, "ARCHIVE_INVALID" },
 		{ "docs/1", COLL "{\"data\":{}}", 422, "ARCHIVE_INVALID" },
 		{ "docs/1", COLL "{\"id\":\"1\",\"created\":true,\"data\":{}}", 422,
 		    "ARCHIVE_INVALID" },
 		{ "docs/1", "{\"collection\":7,\"indexes\":[]}", 422, "ARCHIVE_INVALID" },
-		{ "docs/1", "{\"collection\":\"c\",\"indexes\":7}", 422, "ARCHIVE_INVALID" },
-		{ "docs/1", "{\"collection\":\"c\",\"indexes\":[7]}", 422, "ARCHIVE_INVALID" },
-		{ "docs/1", "{\"collection\":\"c\",\"indexes\":[{\"name\":\"n\",\"fields\":"
-		    "[\"a b\"]}]}", 422, "ARCHIVE_INVALID" },
-		{ "docs/1", "{\"collection\":\"c\",\"indexes\":[{\"name\":\"n\",\"fields\":"
+		{ "docs/1", "{\"collection\":\"c\",\"indexes\":7}", 422,
+		    "ARCHIVE_INVALID" },
+		{ "docs/1", "{\"collection\":\"c\",\"indexes\":[7]}", 422,
+		    "ARCHIVE_INVALID" },
+		{ "docs/1",
+		    "{\"collection\":\"c\",\"indexes\":[{\"name\":\"n\",\"fields\":"
+		    "[\"a b\"]}]}",
+		    422, "ARCHIVE_INVALID" },
+		{ "docs/1",
+		    "{\"collection\":\"c\",\"indexes\":[{\"name\":\"n\",\"fields\":"
 		    "[\"a\"],\"unique\":true}]}\n{\"id\":\"1\",\"data\":{\"a\":1}}\n"
-		    "{\"id\":\"2\",\"data\":{\"a\":1}}", 409, "DS_DUPLICATE" },
+		    "{\"id\":\"2\",\"data\":{\"a\":1}}",
+		    409, "DS_DUPLICATE" },
 		{ "blobs", "", 201, NULL },
 		{ "blobs", HELLO_LINE, 201, NULL },
-		{ "blobs", "{\"path\":\"p\",\"mime\":\"text/x\",\"sha256\":\"00" HELLO "\"}", 422,
-		    "ARCHIVE_INVALID" },
-		{ "blobs", "{\"path\":\"p\",\"mime\":\"text/x\",\"sha256\":\"3" HELLO "\"}", 422,
-		    "ARCHIVE_INVALID" },
-		{ "blobs", "{\"path\":\"p\",\"mime\":\"text/x\",\"sha256\":"
-		    "\"3cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"}", 422,
-		    "HASH_MISMATCH" },
-		{ "blobs", "{\"path\":\"../p\",\"mime\":\"text/x\",\"sha256\":\"" HELLO "\"}",
+		{ "blobs",
+		    "{\"path\":\"p\",\"mime\":\"text/x\",\"sha256\":\"00" HELLO "\"}",
 		    422, "ARCHIVE_INVALID" },
-		{ "blobs", "{\"path\":\"p\",\"mime\":\"a\\nb\",\"sha256\":\"" HELLO "\"}", 422,
+		{ "blobs",
+		    "{\"path\":\"p\",\"mime\":\"text/x\",\"sha256\":\"3" HELLO "\"}", 422,
 		    "ARCHIVE_INVALID" },
-		{ "blobs", "{\"path\":\"p\",\"sha256\":\"" HELLO "\"}", 422, "ARCHIVE_INVALID" },
-		{ "blobs", "{\"mime\":\"p\",\"sha256\":\"" HELLO "\"}", 422, "ARCHIVE_INVALID" },
+		{ "blobs",
+		    "{\"path\":\"p\",\"mime\":\"text/x\",\"sha256\":"
+		    "\"3cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\""
+		    "}",
+		    422, "HASH_MISMATCH" },
+		{ "blobs",
+		    "{\"path\":\"../p\",\"mime\":\"text/x\",\"sha256\":\"" HELLO "\"}",
+		    422, "ARCHIVE_INVALID" },
+		{ "blobs", "{\"path\":\"p\",\"mime\":\"a\\nb\",\"sha256\":\"" HELLO "\"}",
+		    422, "ARCHIVE_INVALID" },
+		{ "blobs", "{\"path\":\"p\",\"sha256\":\"" HELLO "\"}", 422,
+		    "ARCHIVE_INVALID" },
+		{ "blobs", "{\"mime\":\"p\",\"sha256\":\"" HELLO "\"}", 422,
+		    "ARCHIVE_INVALID" },
 		{ "blobs", "[]", 422, "ARCHIVE_INVALID" },
 	};
 	char name[60];
@@ -739,7 +795,8 @@ test_lines(void **state)
 			fail_msg("row %zu: %d %s %s", i, status, http_text("error.code"),
 			    http_text("error.message"));
 		if (status == 201)
-			assert_int_equal(CALL("DELETE", "/api/apps/t?purge=true", NULL), 200);
+			assert_int_equal(
+			    CALL("DELETE", "/api/apps/t?purge=true", NULL), 200);
 		/* What is refused leaves no app, in the trash neither. */
 		assert_int_equal(CALL("GET", "/api/apps?all=true", NULL), 200);
 		assert_http("data", "[]");
@@ -754,8 +811,10 @@ test_half_way(void **state)
 {
 	static const struct entry v[] = {
 		DOC("\"app\":{\"title\":\"t\",\"quotas\":{\"kv_keys\":2}}"),
-		{ "data/kv.ndjson", "{\"key\":\"a\",\"value\":1}\n{\"key\":\"b\",\"value\":2}\n"
-		    "{\"key\":\"c\",\"value\":3}\n" } };
+		{ "data/kv.ndjson",
+		    "{\"key\":\"a\",\"value\":1}\n{\"key\":\"b\",\"value\":2}\n"
+		    "{\"key\":\"c\",\"value\":3}\n" }
+	};
 
 	(void)state;
 	make_zip(v, 2);
@@ -766,6 +825,19 @@ test_half_way(void **state)
 	assert_http("error.details.written.kv", "3");
 	CALL("GET", "/api/apps/t", NULL);
 	assert_http("data.quotas", "{}");
+}
+
+/* Each file of documents names its collection itself. */
+static void
+test_two_files(void **state)
+{
+	static const struct entry v[] = { DOC(APP), { "data/docs/1.ndjson", COLL },
+		{ "data/docs/2.ndjson", "{\"id\":\"1\",\"data\":{}}" } };
+
+	(void)state;
+	make_zip(v, 3);
+	assert_refused(import("t", NULL), 422, "ARCHIVE_INVALID");
+	assert_non_null(strstr(http_text("error.message"), "line 1"));
 }
 
 /* More than a piece of the reader, lines across its ends, a line longer than one. */
@@ -793,11 +865,16 @@ test_many(void **state)
 		else
 			OK(kv_set(w, space, &q, key, "[1,2,3]", 7, 0));
 	}
+	make_user("fazt_usr_000000000009", w);
+	for (int i = 0; i < 1200; i++) {
+		snprintf(key, sizeof(key), "a%05d", i);
+		OK(kv_set(w, (struct space){ space.app, ann.id }, &q, key, "1", 1, 0));
+	}
 	OK(writer_commit(w, NULL));
 	assert_int_equal(CALL("GET", "/api/apps/many/export?data=true", NULL), 200);
 	keep_zip();
 	assert_int_equal(import("copy", NULL), 201);
-	assert_http("data.kv", "6000");
+	assert_http("data.kv", "7200");
 	OK(reader_open(f.node.store, &rd));
 	space.app = app_id("copy");
 	OK(kv_get(rd, f.arena, space, "k02000", &kv));
@@ -816,7 +893,8 @@ main(void)
 		TEST(test_round_trip), TEST(test_readable), TEST(test_without_version),
 		TEST(test_archives), TEST(test_request_refused),
 		TEST(test_data), TEST(test_data_left_out), TEST(test_data_over),
-		TEST(test_env_names), TEST(test_lines), TEST(test_half_way), TEST(test_many),
+		TEST(test_env_names), TEST(test_lines), TEST(test_half_way),
+		TEST(test_two_files), TEST(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,8 +41,11 @@
 
 		head = proto === null ? 'null ' : proto.constructor === Object ? '' :
 		    name(proto.constructor) + ' ';
+		// messages and Node's codes are not the standard's
 		if (object instanceof Error)
-			return '<' + object.name + ': ' + (more.length ? more.join(', ') : '') + '>';
+			return '<' + object.name + ': ' + more.filter(function (s) {
+				return !/^code: /.test(s);
+			}).join(', ') + '>';
 		if (Array.isArray(object))
 			return (head === 'Array ' ? '' : head) + list(object, seen) +
 			    (more.length ? '{' + more.join(', ') + '}' : '');

@@ -52,7 +52,7 @@ String.fromCodePoint(1.5)
 ['abc'.match(/b/), 'abcb'.match(/b/g), 'abc'.match(/x/), 'abc'.match(/x/g), 'abc'.match('b').index, 'a.c'.match('.')[0], 'abc'.match().index]
 ['abc'.search(/c/), 'abc'.search('x'), 'abc'.search()]
 'x'.match(null)
-{ var o = {}; o[Symbol.replace] = function (s, r) { return 'R' + s + r; }; o[Symbol.split] = function (s, l) { return 'S' + s + l; }; o[Symbol.match] = function (s) { return 'M' + s; }; o[Symbol.search] = function (s) { return 'F' + s; }; o[Symbol.matchAll] = function (s) { return 'A' + s; }; return ['x'.replace(o, 1), 'x'.split(o, 2), 'x'.match(o), 'x'.search(o), 'x'.matchAll(o), 'x'.replaceAll(o, 3)]; }
+{ var o = {}; o[Symbol.replace] = function (s, r) { return 'R' + s + r; }; o[Symbol.split] = function (s, l) { return 'S' + s + l; }; o[Symbol.search] = function (s) { return 'F' + s; }; o[Symbol.matchAll] = function (s) { return 'A' + s; }; return ['x'.replace(o, 1), 'x'.split(o, 2), 'x'.search(o), 'x'.matchAll(o), 'x'.replaceAll(o, 3)]; }
 ['a'.localeCompare('b'), 'b'.localeCompare('a'), 'a'.localeCompare('a'), 'a'.localeCompare('B'), 'A'.localeCompare('a'), 'a'.localeCompare('A'), '\u00e9'.localeCompare('f'), '\u00e9'.localeCompare('e'), 'z'.localeCompare('\u00e4'), '10'.localeCompare('9'), ''.localeCompare('a'), 'resume'.localeCompare('r\u00e9sum\u00e9')]
 ['b', 'a', 'C', '\u00e9', 'e', 'Z', '1', '_', 'A', ' ', '-', 'ab', 'aB', 'Ab'].sort(function (a, b) { return a.localeCompare(b); })
 ['item10', 'item9', 'Item1', 'item2'].sort(function (a, b) { return a.localeCompare(b, undefined, { numeric: true, sensitivity: 'base' }); })

@@ -1,0 +1,150 @@
+// The library (runtime/lib) against the slices of test262, the standard's own tests, that
+// are about what it adds.  The tests come from npm; TypeScript lowers what is modern in
+// them, as it does for apps.
+//
+// tests/corpus/library/test262.json says for each reason which tests are known to fail.
+// One that is not in it must pass, one that is must fail.  Run with a word to see the
+// failures of the tests whose path has it.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { createRequire } from 'node:module';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const build = process.env.FAZT_BUILD ?? path.join(root, 'build');
+const jsrun = path.join(build, 'tests/tools/jsrun');
+const require = createRequire(path.join(root, 'tests/package.json'));
+const known_file = path.join(root, 'tests/corpus/library/test262.json');
+const only = process.argv[2];
+
+const slices = ['built-ins/Map', 'built-ins/Set', 'built-ins/WeakMap', 'built-ins/WeakSet',
+	'built-ins/MapIteratorPrototype', 'built-ins/SetIteratorPrototype', 'built-ins/Promise',
+	'built-ins/ArrayIteratorPrototype', 'built-ins/StringIteratorPrototype', 'built-ins/Array/from',
+	'built-ins/Array/of', ...['entries', 'fill', 'find', 'findIndex', 'flatMap', 'includes', 'keys',
+		'copyWithin', 'values', 'sort', 'Symbol.iterator'].map((n) => `built-ins/Array/prototype/${n}`),
+	...['padStart', 'padEnd', 'trimStart', 'trimEnd', 'matchAll', 'normalize', 'Symbol.iterator',
+		'localeCompare', 'replace', 'split', 'match', 'search'].map((n) => `built-ins/String/prototype/${n}`),
+	'built-ins/String/raw', ...['entries', 'values', 'getOwnPropertyDescriptors',
+		'assign'].map((n) => `built-ins/Object/${n}`), 'built-ins/Reflect/construct', 'built-ins/Error',
+	'built-ins/NativeErrors', ...['acosh', 'asinh', 'atanh', 'cbrt', 'cosh', 'expm1', 'fround', 'log1p', 'sinh',
+		'tanh'].map((n) => `built-ins/Math/${n}`), 'built-ins/Date/parse', 'built-ins/Date/UTC',
+	'built-ins/Date/prototype/toString', 'built-ins/Date/prototype/toUTCString', 'built-ins/Symbol/prototype',
+	'built-ins/Date/prototype/toDateString', 'built-ins/Date/prototype/toTimeString',
+	...['fill', 'find', 'findIndex', 'includes', 'map', 'filter', 'slice', 'sort', 'entries', 'keys', 'values', 'join',
+		'every'].map((n) => `built-ins/TypedArray/prototype/${n}`), 'built-ins/TypedArray/from', 'built-ins/TypedArray/of',
+	'built-ins/GeneratorPrototype', 'built-ins/AsyncGeneratorPrototype', 'built-ins/AsyncFromSyncIteratorPrototype',
+	'built-ins/AsyncIteratorPrototype', 'built-ins/RegExp/named-groups', 'built-ins/RegExp/dotall',
+	'built-ins/RegExp/prototype/Symbol.replace', 'built-ins/RegExp/prototype/Symbol.match',
+	'built-ins/RegExp/prototype/Symbol.matchAll', 'built-ins/RegExp/prototype/sticky',
+	'built-ins/RegExp/prototype/Symbol.search', 'built-ins/RegExp/prototype/exec',
+	'language/statements/for-of', 'language/expressions/generators', 'language/statements/generators',
+	'language/statements/for-await-of', 'language/expressions/async-generator', 'language/expressions/await',
+	'language/statements/async-function', 'language/expressions/yield', 'language/expressions/array',
+	'language/statements/class/subclass', 'language/expressions/template-literal'];
+// What no script here can have, library or not.
+const absent = ['BigInt', 'SharedArrayBuffer', 'Atomics', 'cross-realm', 'regexp-lookbehind', 'tail-call-optimization',
+	'regexp-unicode-property-escapes', 'IsHTMLDDA', 'caller', 'dynamic-import', 'import.meta', 'u180e',
+	'Array.prototype.flatten'];
+const strip = { target: 1, module: 0, downlevelIteration: true, noEmitHelpers: true, alwaysStrict: false };
+
+let suite;
+try {
+	suite = path.dirname(require.resolve('@gerhobbelt/test262/package.json'));
+} catch {
+	console.log('@gerhobbelt/test262 is not installed: npm ci --prefix tests');
+	process.exit(77);
+}
+const ts = require('typescript');
+
+function files(dir) {
+	if (fs.existsSync(`${dir}.js`))
+		return [`${dir}.js`];
+	if (!fs.existsSync(dir))
+		throw new Error(`no slice ${dir}`);
+	return fs.readdirSync(dir, { withFileTypes: true }).flatMap((e) =>
+		e.isDirectory() ? files(path.join(dir, e.name)) : e.name.endsWith('.js') &&
+		!e.name.includes('_FIXTURE') ? [path.join(dir, e.name)] : []).sort();
+}
+
+function frontMatter(text) {
+	const yaml = /\/\*---([\s\S]*?)---\*\//.exec(text)?.[1] ?? '';
+	const list = (name) => {
+		const flow = new RegExp(`^${name}:\\s*\\[([^\\]]*)\\]`, 'm').exec(yaml);
+		if (flow)
+			return flow[1].split(',').map((s) => s.trim()).filter(Boolean);
+		const block = new RegExp(`^${name}:\\s*\\n((?:\\s+- .*\\n?)+)`, 'm').exec(yaml);
+		return block ? block[1].split('\n').map((s) => s.replace(/^\s+- /, '').trim()).filter(Boolean) : [];
+	};
+	return { flags: list('flags'), includes: list('includes'), features: list('features'),
+		negative: /^negative:\s*\n\s+phase:\s*(\w+)\s*\n\s+type:\s*(\w+)/m.exec(yaml) };
+}
+
+const lower = (text) => ts.transpileModule(text, { compilerOptions: strip }).outputText;
+const harness = {};
+const helper = (name) => harness[name] ??= lower(fs.readFileSync(path.join(suite, 'harness', name), 'utf8'));
+
+// A test as a snippet, or null if it is not for us.
+function snippet(file) {
+	const text = fs.readFileSync(file, 'utf8');
+	const { flags, includes, features, negative } = frontMatter(text);
+	if (flags.some((f) => ['module', 'raw', 'CanBlockIsFalse'].includes(f)) || (negative && negative[1] !== 'runtime') ||
+	    features.some((f) => absent.includes(f)) || text.includes('createRealm'))
+		return null;
+	const head = ['assert.js', 'sta.js', ...includes].map(helper).join('\n');
+	const strict = flags.includes('onlyStrict') ? '"use strict";\n' : '';
+	const body = `var global = globalThis, $262 = { global: globalThis, detachArrayBuffer: function () {
+throw new Test262Error('cannot detach'); } };\n${head}\n`;
+	if (flags.includes('async'))
+		return `${strict}return new Promise(function ($yes, $no) {
+function $DONE(e) { if (e) $no(e); else $yes('passed'); }\n${body}${lower(text)}\n});`;
+	if (negative)
+		return `${strict}${body}try {\n${lower(text)}\n} catch (e) { return e.name === '${negative[2]}' ? 'passed' : 'wrong error'; }`;
+	return `${strict}${body}${lower(text)}\nreturn 'passed';`;
+}
+
+function run(snippets) {
+	const out = execFileSync(jsrun, [], { input: snippets.join('\n//---\n'), maxBuffer: 1 << 28, timeout: 240000 });
+	return out.toString().trimEnd().split('\n').map((line) => {
+		const r = JSON.parse(line);
+		return r.value === 'passed' ? null : `${r.error ?? r.value ?? r.thrown}: ${r.message ?? ''}`;
+	});
+}
+
+const known = fs.existsSync(known_file) ? JSON.parse(fs.readFileSync(known_file, 'utf8')) : {};
+const reasons = new Map(Object.entries(known).flatMap(([reason, list]) => list.map((name) => [name, reason])));
+const tests = [];
+for (const slice of slices) {
+	for (const file of files(path.join(suite, 'test', slice))) {
+		const name = path.relative(path.join(suite, 'test'), file).replace(/\.js$/, '');
+		if (only && !name.includes(only))
+			continue;
+		const text = snippet(file);
+		if (text !== null)
+			tests.push({ name, text });
+	}
+}
+let passed = 0, expected = 0, wrong = 0;
+const seen = new Set();
+for (let i = 0; i < tests.length; i += 400) {
+	const part = tests.slice(i, i + 400);
+	run(part.map((t) => t.text)).forEach((failure, k) => {
+		const { name } = part[k];
+		seen.add(name);
+		if (failure === null && !reasons.has(name)) {
+			passed++;
+		} else if (failure !== null && reasons.has(name) && !only) {
+			expected++;
+		} else {
+			wrong++;
+			console.log(failure === null ? `${name}: passes, although known for "${reasons.get(name)}"` :
+				`${name}: ${failure.slice(0, 300)}`);
+		}
+	});
+}
+for (const name of only ? [] : reasons.keys())
+	if (!seen.has(name)) {
+		wrong++;
+		console.log(`${name}: in test262.json, but there is no such test`);
+	}
+console.log(`${passed} passed, ${expected} known to fail, ${wrong} wrong`);
+process.exit(wrong === 0 ? 0 : 1);
