@@ -36,6 +36,7 @@ struct node {
 	bool		 dev;
 	uint64_t	 max_json;	/* bytes */
 	uint64_t	 max_archive;
+	uint64_t	 max_upload;	/* multipart bodies of apps */
 	unsigned	 workers;
 	const char	**trusted_proxies;	/* CIDR texts, NULL-ended */
 	const char	*dns_server;	/* "IP:PORT" asked about domains; NULL = the system's */

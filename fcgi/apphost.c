@@ -14,6 +14,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "fcgi/blob_host.h"
 #include "fcgi/pages.h"
 #include "fcgi/split.h"
 #include "fcgi/static.h"
@@ -190,7 +191,7 @@ static const struct {
 } rows[] = {
 	{ "/auth", false, serve_nothing },
 	{ "/_ws", true, serve_socket },
-	{ "/_blob", true, serve_nothing },
+	{ "/_blob", true, blob_host_serve },
 	{ "/_fazt", true, serve_nothing },
 	{ "/private", true, serve_private },
 	{ "/api", true, serve_api },

@@ -49,6 +49,7 @@ static const struct entry entries[] = {
 	{ "limits", "burst", KIND_INT, AT(burst), 0, 1, 10000000 },
 	{ "limits", "cache_mib", KIND_INT, AT(cache_mib), 0, 1, 65536 },
 	{ "limits", "max_json_kib", KIND_INT, AT(max_json_kib), 0, 16, 65536 },
+	{ "limits", "max_upload_mib", KIND_INT, AT(max_upload_mib), 0, 0, 4096 },
 	{ "limits", "max_archive_mib", KIND_INT, AT(max_archive_mib), 0, 1, 4096 },
 	{ "log", "file", KIND_TEXT, AT(log_file), 0, 0, 0 },
 	{ "log", "level", KIND_TEXT, AT(log_level), 0, 0, 0 },
@@ -57,8 +58,8 @@ static const struct entry entries[] = {
 	{ "store", "external_checkpoint", KIND_BOOL, AT(external_checkpoint), 0, 0, 0 },
 };
 
-#define APP_QUEUE 32
-#define SCRIPT_QUEUE 256
+#define APP_QUEUE 128
+#define SCRIPT_QUEUE 512
 /* Unless said otherwise: */
 #define SCRIPT_CACHE_MIB 256		/* at most */
 #define SCRIPT_CACHE_LEAST 16
@@ -273,6 +274,8 @@ choose_script_sizes(struct config *c, int64_t left)
 		c->script_slots = within(c->script_slots, 1, left / 2 / SCRIPT_MIB);
 		c->script_slots = within(c->script_slots, 1, c->workers - 1);
 	}
+	if (c->max_upload_mib == 0)
+		c->max_upload_mib = within(ram / 10, 10, 100);
 	if (c->script_cache_mib == 0) {
 		c->script_cache_mib = within(ram / 4, SCRIPT_CACHE_LEAST, SCRIPT_CACHE_MIB);
 		c->script_cache_mib = within(c->script_cache_mib, SCRIPT_CACHE_LEAST,

@@ -50,6 +50,7 @@ struct config {
 	int64_t		 cache_mib;
 	int64_t		 max_json_kib;
 	int64_t		 max_archive_mib;
+	int64_t		 max_upload_mib;	/* 0 = a tenth of the memory, 10 to 100 */
 	int64_t		 readers;
 	int64_t		 drain_s;
 	bool		 external_checkpoint;

@@ -36,7 +36,6 @@
 #include "fcgi/dispatch.h"
 #include "fcgi/gate_inner.h"
 
-#define TURN_BYTES (4 * MIB)
 #define RATE_GRACE_MS 10000	/* before the average rate counts */
 
 struct conn *

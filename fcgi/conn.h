@@ -133,6 +133,7 @@ struct turn {
 	int64_t		 now;			/* monotonic ms at the begin of the turn */
 };
 #define TURN_SCRATCH (64 * KIB)
+#define TURN_BYTES (4 * MIB)	/* in or out in one turn */
 
 /* Takes the fd. */
 struct conn	*conn_new(int fd, const struct transport *);

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "fcgi/gate_inner.h"
 
-#define TURN_BYTES (4 * MIB)
 #define IDLE_MS 600000		/* longer than any front server keeps one */
 #define LINGER_MS 2000
 #define LINGER_TOTAL_MS 30000

@@ -12,6 +12,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "admin/metrics.h"
 #include "auth/access.h"
@@ -21,6 +22,7 @@
 #include "base/log.h"
 #include "base/route.h"
 #include "fcgi/apphost.h"
+#include "fcgi/blob_host.h"
 #include "fcgi/dispatch.h"
 #include "fcgi/once.h"
 #include "fcgi/sites.h"
@@ -115,6 +117,33 @@ head_admin(struct request *rq, struct response *rs, int host_class)
 	}
 }
 
+/* The folder whose requests are an app's own code. */
+static bool
+is_api(const char *path)
+{
+	return strncmp(path, "/api", 4) == 0 && (path[4] == '/' || path[4] == '\0');
+}
+
+/*
+ * What an app host collects: nothing but for blobs that somebody was allowed to put and for
+ * scripts.  Which app of a split answers is not known yet; any of them may have a script.
+ */
+static uint64_t
+site_body_max(struct request *rq)
+{
+	const struct site *site = rq->site;
+
+	if (rq->method == METHOD_GET || rq->method == METHOD_HEAD)
+		return 0;
+	if (blob_host_path(rq->path))
+		return site->kind == SITE_APP ? blob_host_body_max(rq, site) : 0;
+	if (!is_api(rq->path) || (site->kind != SITE_SPLIT && (site->kind != SITE_APP ||
+	    site->edition == NULL || !site->edition->has_main)))
+		return 0;
+	return strncasecmp(rq->content_type, "multipart/form-data", 19) == 0 ?
+	    rq->node->max_upload : rq->node->max_json;
+}
+
 static void
 release_site(void *arg)
 {
@@ -144,6 +173,7 @@ dispatch_head(struct request *rq, struct response *rs)
 		return;
 	}
 	arena_defer(rq->arena, release_site, rq->site);
+	rq->body_max = site_body_max(rq);
 }
 
 static void
@@ -174,13 +204,6 @@ dispatch_run(struct request *rq, struct response *rs)
 		apphost_answer(rq, rs, rq->site);
 	else
 		run_admin(rq, rs);
-}
-
-/* The folder whose requests are an app's own code. */
-static bool
-is_api(const char *path)
-{
-	return strncmp(path, "/api", 4) == 0 && (path[4] == '/' || path[4] == '\0');
 }
 
 bool

@@ -72,6 +72,7 @@ setup_node(struct node *node, struct arena *arena, const struct config *c,
 	node->dev = c->dev;
 	node->max_json = (uint64_t)c->max_json_kib * KIB;
 	node->max_archive = (uint64_t)c->max_archive_mib * MIB;
+	node->max_upload = (uint64_t)c->max_upload_mib * MIB;
 	node->workers = (unsigned)c->workers;
 	node->trusted_proxies = arena_alloc(arena, sizeof(c->trusted_proxies));
 	for (size_t i = 0; i < c->ntrusted; i++)

@@ -46,6 +46,9 @@
 #include "runtime/run.h"
 #include "store/object.h"
 
+struct library;
+struct embed;
+
 /* --- a run around engine calls --- */
 
 /* The run of this thread; the scratch arena is empty unless a host function further up
@@ -170,9 +173,6 @@ enum fz_err	 js_blob_send(struct run *) MUST_CHECK;
 
 /* --- modules (js_module.c) --- */
 
-struct library;
-struct embed;
-
 /* Push the exports of a library module, run at its first use. */
 void		 js_module_builtin(duk_context *, struct library *, const struct embed *);
 /* Push a fresh module object for the file and, on top, its require. */
@@ -193,7 +193,8 @@ duk_ret_t	 js_fail(duk_context *, enum fz_err, const char *what, const struct wh
 
 /* --- the bindings: each puts its functions into a new heap --- */
 
-void		 js_host_setup(duk_context *);		/* for runtime/lib, before it runs */
+/* For runtime/lib, before it runs. */
+void		 js_host_setup(duk_context *, struct library *);
 void		 js_stack_setup(duk_context *);		/* after it has run */
 void		 js_request_setup(duk_context *);
 void		 js_respond_setup(duk_context *);

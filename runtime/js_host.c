@@ -10,6 +10,7 @@
 #include <string.h>
 #include <uninorm.h>
 
+#include "base/str.h"
 #include "runtime/frames.h"
 #include "runtime/js.h"
 #include "runtime/world.h"
@@ -85,6 +86,26 @@ host_random(duk_context *ctx)
 	return 1;
 }
 
+/* Run a part of the library that was left out; (file name). */
+static duk_ret_t
+host_load(duk_context *ctx)
+{
+	const char *name = duk_require_string(ctx, 0);
+	const struct embed *e = embed_jslib;
+	struct library *library;
+
+	while (e->path != NULL && !(library_is_lazy(e) && str_ends(e->path, name)))
+		e++;
+	if (e->path == NULL)
+		js_throw(ctx, "Error", NULL, false, "the library has no %s", name);
+	duk_push_heap_stash(ctx);
+	duk_get_prop_string(ctx, -1, "library");
+	library = duk_require_pointer(ctx, -1);
+	library_push(library, ctx, e);
+	duk_call(ctx, 0);
+	return 0;
+}
+
 /* --- stacks --- */
 
 /* Error.prototype.stack: the engine's text in the author's terms. */
@@ -130,15 +151,20 @@ js_stack_setup(duk_context *ctx)
 }
 
 void
-js_host_setup(duk_context *ctx)
+js_host_setup(duk_context *ctx, struct library *library)
 {
 	static const struct js_function functions[] = {
 		{ "__host_hidden", host_hidden, 1, 0 },
+		{ "__host_load", host_load, 1, 0 },
 		{ "__host_normalize", host_normalize, 2, 0 },
 		{ "__host_random", host_random, 1, 0 },
 		{ NULL, NULL, 0, 0 }
 	};
 
+	duk_push_heap_stash(ctx);
+	duk_push_pointer(ctx, library);
+	duk_put_prop_string(ctx, -2, "library");
+	duk_pop(ctx);
 	duk_push_global_object(ctx);
 	js_functions(ctx, functions);
 	duk_pop(ctx);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "runtime/guard.h"
 
 struct entry {
@@ -121,6 +122,12 @@ push(struct library *l, duk_context *ctx, const struct embed *file, duk_uint_t f
 	keep(l, file, bytes, len);
 	guard_in(ctx);
 	duk_pop(ctx);
+}
+
+bool
+library_is_lazy(const struct embed *file)
+{
+	return str_ends(file->path, ".lazy.js");
 }
 
 void

@@ -8,6 +8,8 @@
 #ifndef RUNTIME_LIBRARY_H
 #define RUNTIME_LIBRARY_H
 
+#include <stdbool.h>
+
 #include "base/embed.h"
 #include "runtime/engine.h"
 
@@ -15,6 +17,8 @@ struct library;
 
 struct library	*library_new(void);
 void		 library_free(struct library *);
+/* Does it wait until a script uses what it defines ("x.lazy.js")? */
+bool		 library_is_lazy(const struct embed *);
 /* Push a script of runtime/lib as a function without arguments. */
 void		 library_push(struct library *, duk_context *, const struct embed *);
 /* Push a module as function (exports, require, module). */

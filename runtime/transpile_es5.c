@@ -65,26 +65,28 @@ put_unit(struct buf *b, unsigned unit, bool escaped)
 	(void)buf_printf(b, escaped ? "u%04x" : "\\u%04x", unit);
 }
 
-/* One character, `n` bytes of it read. */
+/* One character, which is not ASCII; how many bytes of it were read. */
 static size_t
 put_character(struct buf *b, const char *p, size_t len, bool escaped)
 {
-	size_t n = 1;
-	char cesu[6];
-	size_t got;
+	unsigned char cesu[3 * 4];
+	unsigned unit;
+	size_t n = 1, got;
 
 	while (n < len && n < 4 && ((unsigned char)p[n] & 0xc0) == 0x80)
 		n++;
-	if (text_cesu_len(p, n) > sizeof(cesu)) {
-		put_unit(b, 0xfffd, escaped);
-		return 1;
-	}
 	got = text_cesu_len(p, n);
-	text_to_cesu(p, n, cesu);
-	for (size_t i = 0; i + 2 < got; i += 3) {
-		put_unit(b, ((unsigned)cesu[i] & 0xfU) << 12 |
-		    ((unsigned)cesu[i + 1] & 0x3fU) << 6 | ((unsigned)cesu[i + 2] & 0x3fU),
-		    escaped && i == 0);
+	text_to_cesu(p, n, (char *)cesu);
+	for (size_t i = 0; i + 1 < got; escaped = false) {
+		if (cesu[i] < 0xe0) {
+			unit = (cesu[i] & 0x1fU) << 6 | (cesu[i + 1] & 0x3fU);
+			i += 2;
+		} else {
+			unit = (cesu[i] & 0xfU) << 12 | (cesu[i + 1] & 0x3fU) << 6 |
+			    (cesu[i + 2] & 0x3fU);
+			i += 3;
+		}
+		put_unit(b, unit, escaped);
 	}
 	return n;
 }

@@ -166,9 +166,34 @@ static void
 run_library(duk_context *ctx, struct making *m)
 {
 	for (const struct embed *e = embed_jslib; e->path != NULL; e++) {
+		if (library_is_lazy(e))
+			continue;
 		m->step = e->path;
 		library_push(m->library, ctx, e);
 		duk_call(ctx, 0);
+		duk_pop(ctx);
+	}
+}
+
+/*
+ * Parts of the library wait until they are used; what the app's text speaks of is better
+ * loaded now.  This comes before all that stays, so that the room the texts took is used
+ * again.
+ */
+static void
+preload(duk_context *ctx, struct making *m)
+{
+	const struct program *p = m->world->program;
+
+	for (size_t i = 0; i < p->nfiles; i++) {
+		const struct program_file *f = &p->files[i];
+
+		if (!f->reached || f->kind < 0 || f->code.js == NULL)
+			continue;
+		m->step = f->path;
+		duk_get_global_string(ctx, "__preload");
+		duk_push_lstring(ctx, f->code.js, f->code.js_len);
+		duk_call(ctx, 1);
 		duk_pop(ctx);
 	}
 }
@@ -244,7 +269,7 @@ static bool
 is_internal(const char *name)
 {
 	static const char *const names[] = { "Duktape", "CBOR", "Buffer", "__drain",
-		"__promiseState", "__unhandled" };
+		"__preload", "__promiseState", "__unhandled" };
 
 	if (strncmp(name, "__host", 6) == 0)
 		return true;
@@ -312,8 +337,9 @@ make(duk_context *ctx, void *arg)
 	struct world *w = m->world;
 
 	stash_stringify(ctx);
-	js_host_setup(ctx);
+	js_host_setup(ctx, m->library);
 	run_library(ctx, m);
+	preload(ctx, m);
 	m->step = "bindings";
 	w->drain = capture(ctx, "__drain");
 	w->promise_state = capture(ctx, "__promiseState");

@@ -38,7 +38,7 @@ static const char *const steps[] = {
 	"DELETE FROM request WHERE id IN(SELECT id FROM request WHERE app=?1 LIMIT ?2)",
 };
 
-/* All rows of one step, or as many as fit the time. */
+/* All rows of one step, or as many as fit the time, but a batch at least. */
 static enum fz_err
 run_step(struct writer *w, const char *step, int64_t app, int64_t end, int64_t *removed)
 {
@@ -93,11 +93,8 @@ sweep_app(struct writer *w, int64_t *removed)
 
 	if (err != FZ_OK)
 		return rows_missing(err, FZ_OK);
-	for (size_t i = 0; err == FZ_OK && i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (size_t i = 0; err == FZ_OK && i < sizeof(steps) / sizeof(steps[0]); i++)
 		err = run_step(w, steps[i], app, end, &count);
-		if (clock_mono_ms() >= end && count > 0)
-			break;
-	}
 	if (err == FZ_OK && count == 0) {
 		err = forget(w, app);
 		count = 1;

@@ -60,6 +60,8 @@ enum fz_err	 doc_json_print(struct buf *, const struct doc_node *) MUST_CHECK;
 /* A string as a canonical body, with quotes or without; invalid UTF-8 becomes U+FFFD. */
 enum fz_err	 doc_json_body(struct buf *, const char *, size_t);
 enum fz_err	 doc_json_string(struct buf *, const char *, size_t);
+/* One byte below 0x80 or a whole sequence of n bytes as part of a body: at most 6 bytes. */
+size_t		 doc_json_escape(char *out, const char *, size_t n);
 /* What a canonical body says, at most len bytes; returns how many. */
 size_t		 doc_json_plain(char *out, const char *body, size_t len);
 /* A text that reads back as v, which is finite. */
@@ -76,6 +78,9 @@ struct doc_node	*doc_json_get(struct doc_node *object, const char *name, size_t 
 /* Member of this name, new or instead of the former; the name is borrowed. */
 void		 doc_json_set(struct arena *, struct doc_node *object, const char *name,
 		    size_t len, struct doc_node *value);
+/* The same for a name that is not there yet: it is in value. */
+void		 doc_json_add(struct arena *, struct doc_node *object,
+		    struct doc_node *value);
 /* At the end of an array. */
 void		 doc_json_append(struct doc_node *array, struct doc_node *value);
 void		 doc_json_remove(struct doc_node *parent, struct doc_node *child);

@@ -19,7 +19,8 @@
 
 	var defineProperty = Object.defineProperty;
 	var hasOwnProperty = Object.prototype.hasOwnProperty;
-	var isArray = Array.isArray;
+	var isArray = Array.isArray, create = Object.create;
+	var indexOf = String.prototype.indexOf.call.bind(String.prototype.indexOf);
 	var hidden = global.__host_hidden || Symbol;
 	var hop = hasOwnProperty.call.bind(hasOwnProperty);
 	var call = Function.prototype.call.bind(Function.prototype.call);
@@ -30,10 +31,9 @@
 	var lib = {};
 
 	// Absent in the engine, and wanted by everything that comes after.
-	['asyncIterator', 'species', 'match', 'matchAll', 'replace', 'search', 'split',
-	    'unscopables', 'dispose', 'asyncDispose'].forEach(function (name) {
-		if (!hop(Symbol, name))
-			defineProperty(Symbol, name, { value: Symbol('Symbol.' + name) });
+	['asyncIterator', 'species', 'unscopables', 'dispose', 'asyncDispose'].forEach(
+	    function (name) {
+		defineProperty(Symbol, name, { value: Symbol('Symbol.' + name) });
 	});
 
 	/* Define as the standard defines its own things: writable, not enumerable. */
@@ -254,7 +254,69 @@
 			throw new TypeError("Constructor " + base.name + " requires 'new'");
 	}
 
+	/*
+	 * Scripts called *.lazy.js wait in the host until a name they define is used: most apps
+	 * never parse a URL, and all would carry it.  A host that cannot load them later has
+	 * run them with the others; then there is nothing to do.
+	 */
+	var hostLoad = global.__host_load;
+	var names = [], files = [], loaded = create(null);
+
+	function load(file) {
+		if (hostLoad === undefined || loaded[file])
+			return;
+		loaded[file] = true;
+		define(global, '__lib', lib);
+		hostLoad(file + '.lazy.js');
+		delete global.__lib;
+	}
+
+	/* Until the file is loaded, an accessor that loads it stands for what it defines. */
+	function stub(file, target, name, prefix) {
+		var own = Object.getOwnPropertyDescriptor({
+			get stub() {
+				load(file);
+				return target[name];
+			},
+			set stub(value) {
+				define(target, name, value);
+			}
+		}, 'stub');
+
+		own.enumerable = false;
+		defineProperty(target, name, own);
+		names[names.length] = prefix + name;
+		files[files.length] = file;
+	}
+
+	/* prefix: of the names where an app's text has them */
+	function lazy(file, target, list, prefix) {
+		list = hostLoad === undefined ? [] : list.split(' ');
+		list.forEach(function (name) {
+			stub(file, target, name, prefix || '');
+		});
+	}
+
+	/*
+	 * For the host, before it takes the snapshot: load what a script of this text will
+	 * want, so that it is not loaded in every request.
+	 */
+	define(global, '__preload', function (text) {
+		var i;
+
+		for (i = 0; i < names.length; i++)
+			if (!loaded[files[i]] && indexOf(text, names[i]) >= 0)
+				load(files[i]);
+	});
+
 	lib.global = global;
+	lib.load = load;
+	lib.lazy = lazy;
+	// The engine's own, which others will stand for.
+	lib.engine = {
+		TextEncoder: global.TextEncoder, TextDecoder: global.TextDecoder,
+		encode: global.Duktape.enc, decode: global.Duktape.dec
+	};
 	lib.hidden = hidden;
 	lib.hop = hop;
 	lib.define = define;

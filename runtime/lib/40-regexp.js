@@ -1,13 +1,9 @@
 /*
- * Regular expressions beyond the engine's: named groups, the flags s, u, v and y, the
- * symbols of their protocol, matchAll, replaceAll.
+ * RegExp's constructor, and what needs nothing but the engine's own expressions.
  *
- * The engine's own expressions stay what they are, and fast.  One that needs more is an
- * engine expression too, of a translated source, with a note of what is different about
- * it; its prototype (special) has the exec that reads the note.  The transpiler makes them
- * from literals by __re; here new RegExp does.
- *
- * Not to be had: lookbehind, the flag d and, in new RegExp, \p{...} (all SyntaxError).
+ * Named groups, the flags s, u, v and y, the protocol by symbols and matchAll are in
+ * 41-special.lazy.js.  The first expression or symbol that wants them loads it; until then
+ * String's methods go straight to the engine.
  */
 (function (lib) {
 	'use strict';
@@ -16,144 +12,41 @@
 	var Engine = global.RegExp;
 	var proto = Engine.prototype;
 	var NOTE = lib.hidden('regexp');
-	var apply = Reflect.apply, isObject = lib.isObject, text = lib.text;
-	var engineExec = proto.exec;
-	var engineReplace = String.prototype.replace, engineMatch = String.prototype.match;
-	var engineSearch = String.prototype.search, engineSplit = String.prototype.split;
-	var slice = String.prototype.slice.call.bind(String.prototype.slice);
+	var apply = Reflect.apply, isObject = lib.isObject, string = lib.string;
 	var indexOf = String.prototype.indexOf.call.bind(String.prototype.indexOf);
-	var Symbol_replace = Symbol.replace, Symbol_match = Symbol.match;
-	var Symbol_split = Symbol.split, Symbol_search = Symbol.search;
 	var classOf = Object.prototype.toString;
 
 	function isRegExp(value) {
 		return isObject(value) && apply(classOf, value, []) === '[object RegExp]';
 	}
 
-	/* --- expressions with a note: {source, flags, names, sticky, global} --- */
-
-	var special = Object.create(proto);
-
-	/* names: [name, group, ...]; of two groups with one name the one that took part. */
-	function groupsOf(names, match) {
-		var groups = Object.create(null), i;
-
-		for (i = 0; i < names.length; i += 2)
-			if (groups[names[i]] === undefined)
-				groups[names[i]] = match[names[i + 1]];
-		return groups;
-	}
-
-	lib.methods(special, {
-		exec(string) {
-			var note = this[NOTE], s = String(string), at = lib.integer(this.lastIndex);
-			var match;
-
-			match = apply(engineExec, this, [s]);
-			if (note.sticky && match !== null && match.index !== at) {
-				this.lastIndex = 0;
-				return null;
-			}
-			if (match !== null && note.names !== null)
-				match.groups = groupsOf(note.names, match);
-			return match;
-		},
-		test(string) {
-			return this.exec(string) !== null;
-		},
-		toString() {
-			return '/' + this.source + '/' + this.flags;
-		},
-		get source() {
-			return this[NOTE].source;
-		},
-		get flags() {
-			return this[NOTE].flags;
-		},
-		get global() {
-			return this[NOTE].global;
+	// One getter for flags that the engine's expressions never have.
+	var without = Object.getOwnPropertyDescriptor({
+		get flag() {
+			if (this === proto)
+				return undefined;
+			if (!isRegExp(this))
+				throw new TypeError('RegExp.prototype getter called on non-RegExp object');
+			return false;
 		}
+	}, 'flag');
+
+	without.enumerable = false;
+	['sticky', 'unicode', 'unicodeSets', 'dotAll', 'hasIndices'].forEach(function (name) {
+		Object.defineProperty(proto, name, without);
 	});
 
-	function flag(name, letter) {
-		var table = {
-			get flag() {
-				var note = isObject(this) ? this[NOTE] : undefined;
+	// What 41-special.lazy.js does instead of the engine: set when it is loaded.
+	var special;
 
-				if (note !== undefined)
-					return indexOf(note.flags, letter) >= 0;
-				if (this === proto)
-					return undefined;
-				if (!isRegExp(this))
-					throw new TypeError('RegExp.prototype.' + name + ' getter called on ' +
-					    'non-RegExp object');
-				return false;
-			}
-		};
-		var own = Object.getOwnPropertyDescriptor(table, 'flag');
-
-		own.enumerable = false;
-		lib.fix(own.get, 'name', 'get ' + name);
-		Object.defineProperty(proto, name, own);
-	}
-	flag('sticky', 'y');
-	flag('unicode', 'u');
-	flag('unicodeSets', 'v');
-	flag('dotAll', 's');
-	flag('hasIndices', 'd');
-
-	// What the engine's expression of a special one is made of.
-	var engineSource = getter('source'), engineFlags = getter('flags');
-
-	function getter(name) {
-		var f = Object.getOwnPropertyDescriptor(proto, name).get;
-
-		return f.call.bind(f);
+	function attach(functions) {
+		special = functions;
 	}
 
-	/* Note on an engine expression; sticky ones must have the engine's g. */
-	function annotate(regexp, source, flags, names) {
-		regexp[NOTE] = {
-			source: source, flags: flags, names: names,
-			sticky: indexOf(flags, 'y') >= 0, global: indexOf(flags, 'g') >= 0
-		};
-		return Object.setPrototypeOf(regexp, special);
+	function made(name, regexp, flags) {
+		lib.load('41-special');
+		return special[name](regexp, flags);
 	}
-
-	function sorted(flags) {
-		return flags.split('').sort().join('');
-	}
-
-	lib.methods(global, {
-		__re(regexp, names, sticky) {
-			var list = null, parts, i;
-
-			if (names) {
-				list = names.split(/[=,]/);
-				for (i = 1; i < list.length; i += 2)
-					list[i] = +list[i];
-			}
-			if (!sticky)
-				return annotate(regexp, regexp.source, regexp.flags, list);
-			parts = sorted(regexp.flags + 'y');
-			if (!regexp.global)
-				return annotate(new Engine(regexp.source, regexp.flags + 'g'),
-				    regexp.source, parts, list);
-			return annotate(regexp, regexp.source, parts, list);
-		}
-	});
-
-	/* The same, with other flags; s, u and v are in the translated source. */
-	function copy(regexp, flags) {
-		var own = flags.replace(/[dsuvy]/g, '');
-
-		if (indexOf(flags, 'y') >= 0 && indexOf(own, 'g') < 0)
-			own += 'g';
-		return annotate(new Engine(engineSource(regexp), own), regexp[NOTE].source, flags,
-		    regexp[NOTE].names);
-	}
-
-	/* --- new RegExp --- */
 
 	function RegExp(pattern, flags) {
 		var is = isRegExp(pattern), source, regexp;
@@ -161,17 +54,17 @@
 		if (new.target === undefined && is && flags === undefined &&
 		    !(this instanceof Engine) && pattern.constructor === RegExp)
 			return pattern;
-		source = is ? pattern.source : pattern === undefined ? '' : String(pattern);
-		flags = flags === undefined ? (is ? pattern.flags : '') : String(flags);
+		source = is ? pattern.source : pattern === undefined ? '' : string(pattern);
+		flags = flags === undefined ? (is ? pattern.flags : '') : string(flags);
 		if (/[^dgimsuvy]|(.).*\1/.test(flags) || /u.*v|v.*u/.test(flags))
 			throw new SyntaxError("Invalid flags supplied to RegExp constructor '" +
 			    flags + "'");
 		if (is && pattern[NOTE] !== undefined)
-			regexp = copy(pattern, sorted(flags));
+			regexp = made('copy', pattern, flags);
 		else if (!/[dsuvy]/.test(flags) && indexOf(source, '(?<') < 0)
 			regexp = new Engine(source, flags);
 		else
-			regexp = lib.translateRegExp(Engine, annotate, source, sorted(flags));
+			regexp = made('translate', source, flags);
 		if (new.target === undefined && this instanceof Engine && this !== proto)
 			Object.setPrototypeOf(regexp, Object.getPrototypeOf(this));
 		return regexp;
@@ -186,241 +79,59 @@
 		}
 	});
 
-	/* --- replacing --- */
+	var engine = String.prototype;
+	var engineReplace = engine.replace, engineMatch = engine.match;
+	var engineSearch = engine.search, engineSplit = engine.split;
 
-	/* $1 and the like in a replacement: GetSubstitution. */
-	function expand(template, s, at, match) {
-		var n = match.length, end = at + match[0].length;
-
-		if (indexOf(template, '$') < 0)
-			return template;
-		return apply(engineReplace, template, [/\$(?:([$&`'])|(\d\d?)|<([^>]*)>)/g,
-			function (all, sign, digits, name) {
-				var group;
-
-				if (sign !== undefined)
-					return sign === '$' ? '$' : sign === '&' ? match[0] :
-					    sign === '`' ? slice(s, 0, at) : slice(s, end);
-				if (digits !== undefined) {
-					if (+digits >= n && digits.length === 2) {
-						group = +digits.charAt(0);
-						return group === 0 || group >= n ? all :
-						    (match[group] === undefined ? '' : match[group]) +
-						    digits.charAt(1);
-					}
-					group = +digits;
-					return group === 0 || group >= n ? all :
-					    match[group] === undefined ? '' : match[group];
-				}
-				if (match.groups === undefined)
-					return '$<' + expand(slice(all, 2), s, at, match);
-				group = match.groups[name];
-				return group === undefined ? '' : String(group);
-			}]);
-	}
-
-	function substitute(replacement, s, match) {
-		var args, i;
-
-		if (typeof replacement !== 'function')
-			return expand(replacement, s, match.index, match);
-		args = [];
-		for (i = 0; i < match.length; i++)
-			args[i] = match[i];
-		args[i++] = match.index;
-		args[i++] = s;
-		if (match.groups !== undefined)
-			args[i] = match.groups;
-		return String(apply(replacement, undefined, args));
-	}
-
-	/* Go past an empty match. */
-	function advance(regexp, s) {
-		var i = regexp.lastIndex;
-
-		regexp.lastIndex = i + (regexp.unicode || regexp.unicodeSets ?
-		    lib.width(s, i) : 1);
-	}
-
-	/* visit(match) for each match of a global expression, else for the first. */
-	function matches(regexp, s, visit) {
-		var match, all = regexp.global;
-
-		if (all)
-			regexp.lastIndex = 0;
-		for (match = regexp.exec(s); match !== null; match = regexp.exec(s)) {
-			visit(match);
-			if (!all)
-				return;
-			if (String(match[0]) === '')
-				advance(regexp, s);
-		}
-	}
-
-	function self(value) {
-		if (!isObject(value))
-			throw new TypeError('RegExp.prototype method called on incompatible receiver ' +
-			    lib.show(value));
-		return value;
-	}
-
-	/*
-	 * The protocol.  String's methods below go straight to the engine for expressions
-	 * without a note, so these are for the others, and for who calls them by symbol.
-	 */
-	lib.methods(proto, {
-		'@@replace'(string, replacement) {
-			var regexp = self(this), s = String(string), from = 0, result = '';
-
-			if (typeof replacement !== 'function')
-				replacement = String(replacement);
-			matches(regexp, s, function (match) {
-				if (match.index < from)
-					return;
-				result += slice(s, from, match.index) +
-				    substitute(replacement, s, match);
-				from = match.index + match[0].length;
-			});
-			return result + slice(s, from);
-		},
-		'@@match'(string) {
-			var regexp = self(this), s = String(string), found = [];
-
-			if (!regexp.global)
-				return regexp.exec(s);
-			matches(regexp, s, function (match) {
-				found[found.length] = String(match[0]);
-			});
-			return found.length === 0 ? null : found;
-		},
-		'@@search'(string) {
-			var regexp = self(this), s = String(string), at = regexp.lastIndex, match;
-
-			regexp.lastIndex = 0;
-			match = regexp.exec(s);
-			regexp.lastIndex = at;
-			return match === null ? -1 : match.index;
-		},
-		'@@split'(string, limit) {
-			var regexp = self(this);
-
-			// y makes no difference here, and captures have no names
-			if (regexp[NOTE] !== undefined)
-				regexp = new Engine(engineSource(regexp), engineFlags(regexp));
-			return apply(engineSplit, String(string), [isRegExp(regexp) ?
-			    regexp : new RegExp(regexp), limit]);
-		},
-		'@@matchAll'(string) {
-			var regexp = self(this), s = String(string), it, copy;
-
-			copy = new RegExp(regexp, regexp.flags);
-			copy.lastIndex = regexp.lastIndex;
-			it = Object.create(matchIterators);
-			it[NOTE] = { regexp: copy, s: s, done: false };
-			return it;
-		}
-	});
-	var regexpReplace = proto[Symbol_replace], regexpMatch = proto[Symbol_match];
-	var regexpSearch = proto[Symbol_search], regexpSplit = proto[Symbol_split];
-
-	var matchIterators = lib.iterators('RegExp String Iterator', {
-		next() {
-			var state = this[NOTE], match;
-
-			if (state.done)
-				return { value: undefined, done: true };
-			match = state.regexp.exec(state.s);
-			if (match === null) {
-				state.done = true;
-				return { value: undefined, done: true };
-			}
-			if (!state.regexp.global)
-				state.done = true;
-			else if (String(match[0]) === '')
-				advance(state.regexp, state.s);
-			return { value: match, done: false };
-		}
-	}.next);
-
-	/* The method of the protocol to use instead of the engine's, or undefined. */
-	function method(pattern, symbol, standard) {
-		var f;
-
-		if (pattern === null || (typeof pattern !== 'object' && typeof pattern !== 'function'))
-			return undefined;
-		f = pattern[symbol];
-		if (f === standard && pattern[NOTE] === undefined && isRegExp(pattern) &&
-		    pattern.exec === engineExec)
-			return undefined;
-		return f === null ? undefined : f;
+	/* What String.prototype.match and search make of what is no expression. */
+	function expression(pattern) {
+		return isRegExp(pattern) ? pattern : new RegExp(pattern);
 	}
 
 	lib.methods(String.prototype, {
 		replace(pattern, replacement) {
-			var f = method(pattern, Symbol_replace, regexpReplace);
-
-			if (f !== undefined)
-				return f.call(pattern, this, replacement);
-			return apply(engineReplace, text(this), [pattern, replacement]);
+			if (special !== undefined && isObject(pattern))
+				return special.replace(this, pattern, replacement);
+			return engineReplace.call(this, pattern, replacement);
 		},
 		match(pattern) {
-			var f = method(pattern, Symbol_match, regexpMatch);
-
-			if (f !== undefined)
-				return f.call(pattern, this);
-			return apply(engineMatch, text(this), [isRegExp(pattern) ? pattern :
-			    new RegExp(pattern)]);
+			if (special !== undefined && isObject(pattern))
+				return special.match(this, pattern);
+			return engineMatch.call(this, expression(pattern));
 		},
 		search(pattern) {
-			var f = method(pattern, Symbol_search, regexpSearch);
-
-			if (f !== undefined)
-				return f.call(pattern, this);
-			return apply(engineSearch, text(this), [isRegExp(pattern) ? pattern :
-			    new RegExp(pattern)]);
+			if (special !== undefined && isObject(pattern))
+				return special.search(this, pattern);
+			return engineSearch.call(this, expression(pattern));
 		},
 		split(separator, limit) {
-			var f = method(separator, Symbol_split, regexpSplit);
-
-			if (f !== undefined)
-				return f.call(separator, this, limit);
-			return apply(engineSplit, text(this), [separator, limit]);
-		},
-		matchAll(pattern) {
-			var f;
-
-			text(this);
-			if (isRegExp(pattern) && indexOf(pattern.flags, 'g') < 0)
-				throw new TypeError('String.prototype.matchAll called with a ' +
-				    'non-global RegExp argument');
-			f = isObject(pattern) ? pattern[Symbol.matchAll] : undefined;
-			if (f !== undefined && f !== null)
-				return f.call(pattern, this);
-			return new RegExp(pattern, 'g')[Symbol.matchAll](text(this));
+			if (special !== undefined && isObject(separator))
+				return special.split(this, separator, limit);
+			return engineSplit.call(this, separator, limit);
 		},
 		replaceAll(pattern, replacement) {
-			var f, s, from = 0, at, result = '';
+			var s, f;
 
-			if (isRegExp(pattern) && indexOf(pattern.flags, 'g') < 0)
-				throw new TypeError('replaceAll must be called with a global RegExp');
-			f = isObject(pattern) ? pattern[Symbol_replace] : undefined;
-			if (f !== undefined && f !== null)
-				return f === regexpReplace ? text(this).replace(pattern, replacement) :
-				    f.call(pattern, this, replacement);
-			s = text(this);
-			pattern = String(pattern);
-			if (typeof replacement !== 'function')
-				replacement = String(replacement);
-			for (at = indexOf(s, pattern); at >= 0; at = indexOf(s, pattern, at)) {
-				result += slice(s, from, at) + (typeof replacement === 'function' ?
-				    String(replacement(pattern, at, s)) :
-				    expand(replacement, s, at, [pattern]));
-				from = at + pattern.length;
-				at = pattern === '' ? at + 1 : from;
-				if (at > s.length)
-					break;
+			if (isRegExp(pattern)) {
+				if (indexOf(pattern.flags, 'g') < 0)
+					throw new TypeError('replaceAll must be called with a global RegExp');
+				return lib.text(this).replace(pattern, replacement);
 			}
-			return result + slice(s, from);
+			if (isObject(pattern)) {
+				f = pattern[Symbol.replace];
+				if (f !== undefined && f !== null)
+					return f.call(pattern, this, replacement);
+			}
+			s = lib.text(this);
+			pattern = string(pattern).replace(/[\\^$.*+?()[\]{}|\/]/g, '\\$&');
+			return apply(engineReplace, s, [new Engine(pattern, 'g'),
+				typeof replacement === 'function' ? replacement : string(replacement)]);
 		}
-	}, 'matchAll 1');
+	});
+
+	lib.regexps = {
+		Engine: Engine, RegExp: RegExp, NOTE: NOTE, isRegExp: isRegExp, attach: attach,
+		expression: expression, engineReplace: engineReplace, engineMatch: engineMatch,
+		engineSearch: engineSearch, engineSplit: engineSplit
+	};
 })(__lib);

@@ -5,7 +5,7 @@ const K = ts.SyntaxKind;
 const F = ts.factory;
 
 const isDirective = (s) => s.kind === K.ExpressionStatement &&
-    s.expression.kind === K.StringLiteral;
+    s.expression.kind === K.StringLiteral && s.expression.text === 'use strict';
 const assign = (left, right, range) => ts.setTextRange(F.createExpressionStatement(
     ts.setTextRange(F.createAssignment(left, right), range)), range);
 const has = (node, kind) => !!node.modifiers && node.modifiers.some((m) => m.kind === kind);
@@ -71,6 +71,9 @@ function bindsHandler(name) {
 	return name.elements.some((e) => e.name && bindsHandler(e.name));
 }
 
+const assigns = (e) => e.kind === K.BinaryExpression &&
+    e.operatorToken.kind === K.EqualsToken;
+
 /* Does the variable `handler` have a new value after this statement?  What is exported is
  * found there. */
 function givesHandler(s) {
@@ -82,7 +85,8 @@ function givesHandler(s) {
 	case K.ClassDeclaration:
 		return isHandler(s.name);
 	case K.ExpressionStatement:
-		return s.expression.kind === K.BinaryExpression && isHandler(s.expression.left);
+		return assigns(s.expression) && (isHandler(s.expression.left) ||
+		    (assigns(s.expression.right) && isHandler(s.expression.right.left)));
 	default:
 		return false;
 	}

@@ -91,6 +91,9 @@ function getTransformFlagsSubtreeExclusions(kind) {
   return known !== undefined ? known : exclusions[kind] = exclusionsOf(kind);
 }
 function exclusionsOf(kind) {`);
+	// A file of nonsense is given up after some errors; only the first is told.
+	change('parseDiagnostics.push(result);', `parseDiagnostics.push(result);
+        if (parseDiagnostics.length > 50) throw parseDiagnostics;`);
 	return text;
 }
 

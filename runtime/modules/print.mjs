@@ -165,7 +165,8 @@ export function print(job, transformed) {
 			if (declares && kind === K.Identifier)
 				return;
 			if (kind !== K.Identifier && kind !== K.ThisKeyword &&
-			    kind !== K.BinaryExpression && !isStatement(kind))
+			    kind !== K.BinaryExpression &&
+			    kind !== K.RegularExpressionLiteral && !isStatement(kind))
 				return;
 			const pos = ts.getSourceMapRange(node).pos;
 			if (pos >= 0)

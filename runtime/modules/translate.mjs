@@ -123,6 +123,18 @@ function names(name, out) {
 				names(e.name, out);
 }
 
+/* Which imports are values: TypeScript drops those that only name types. */
+function markUsed(sourceFile, checker) {
+	const resolver = checker.getEmitResolver(sourceFile, undefined, true);
+	ts.forEachChild(sourceFile, function look(n) {
+		if (n.kind === K.ImportDeclaration || (n.kind === K.ImportEqualsDeclaration &&
+		    !(n.modifiers && n.modifiers.some((m) => m.kind === K.ExportKeyword))))
+			return;
+		resolver.markLinkedReferences(n);
+		ts.forEachChild(n, look);
+	});
+}
+
 /*
  * Whether a loop's bindings are captured is found by resolving every name around: asked
  * only where there is a loop.
@@ -142,12 +154,31 @@ function inLoops(resolver) {
 	return made;
 }
 
+/* f(a, a) is allowed where code is not strict. */
+function isParameter(sourceFile, start) {
+	return !!ts.forEachChild(sourceFile, function look(n) {
+		if (n.pos > start || n.end <= start)
+			return false;
+		return n.kind === K.Parameter && n.name.kind === K.Identifier &&
+		    ts.skipTrivia(sourceFile.text, n.name.pos) === start ||
+		    ts.forEachChild(n, look);
+	});
+}
+
 export function translate(src, kind) {
 	if (src.charCodeAt(0) === 0xfeff)
 		src = src.slice(1);
 	if (src.slice(0, 2) === '#!')
 		src = '//' + src.slice(2);
-	const sourceFile = parse(src, kind);
+	let sourceFile;
+	try {
+		sourceFile = parse(src, kind);
+	} catch (e) {
+		// thrown by the parser as cut: enough is wrong to stop
+		if (!Array.isArray(e))
+			throw e;
+		sourceFile = { parseDiagnostics: e, isModule: true };
+	}
 	const starts = ts.computeLineStarts(src);
 	let failed = null;
 	function failAt(pos, message) {
@@ -175,9 +206,11 @@ export function translate(src, kind) {
 	declared(sourceFile, job);
 	const host = hostOf(sourceFile);
 	const checker = ts.createTypeChecker(host);
+	if (kind & TYPESCRIPT)
+		markUsed(sourceFile, checker);
 	job.resolver = inLoops(checker.getEmitResolver(sourceFile, undefined, true));
 	for (const d of sourceFile.bindDiagnostics)
-		if (BINDER[d.code])
+		if (BINDER[d.code] && !(d.code === 2300 && isParameter(sourceFile, d.start)))
 			say(d);
 	if (failed !== null)
 		return failed;

@@ -135,7 +135,7 @@ await onNode('script', {}, async (n, part) => {
       ['while (true) {}', 504, 'TIMEOUT'], ['const a = []; for (;;) a.push(new Array(1000).fill(1))', 500, 'MEMORY_LIMIT'],
       ['await new Promise(() => {})', 500, 'INTERNAL_ERROR'], ['throw 1', 500, 'INTERNAL_ERROR'], ['throw null', 500, 'INTERNAL_ERROR'],
       ['Promise.reject(new Error("x")); respond("ok")', 500, 'INTERNAL_ERROR'], ['require("./none")', 500, 'INTERNAL_ERROR'], ['require("../../etc/passwd")', 500, 'INTERNAL_ERROR'],
-      ['fazt.auth.requireLogin()', 401, 'UNAUTHORIZED'], ['fazt.session.require()', 400, undefined],
+      ['fazt.auth.requireLogin()', 401, 'UNAUTHORIZED'], ['fazt.session.require()', 400, 'SESSION_REQUIRED'],
     ];
     for (const [source, status, code] of table) {
       const rs = await (await app(source))();

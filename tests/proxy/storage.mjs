@@ -136,7 +136,7 @@ await onNode('storage', {}, async (n, part) => {
 
   await part('counters: many callers, nothing lost', async () => {
     const clients = 64, each = sanitized ? 20 : 1000;
-    assert.equal((await n.deploy('count', { 'api/main.js': 'fazt.app.kv.incr("n"); respond(fazt.app.kv.get("n"))' })).status, 200);
+    assert.equal((await n.deploy('count', { 'api/main.js': 'fazt.app.kv.incr("n"); respond(String(fazt.app.kv.get("n")))' })).status, 200);
     const agent = new http.Agent({ keepAlive: true, maxSockets: clients });
     let bad = 0;
     await Promise.all(Array.from({ length: clients }, async () => {

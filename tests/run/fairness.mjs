@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { onNode, domain, sanitized, sleep } from '../lib/node.mjs';
 
-const FACTOR = 10, FLOOR_MS = sanitized ? 3000 : 300;
+const FACTOR = 10, FLOOR_MS = sanitized ? 3000 : 500;
 
 // Latencies of requests one after the other, ms, sorted.
 async function watch(n, host, target, agent, ms) {
@@ -22,7 +22,7 @@ async function watch(n, host, target, agent, ms) {
 const at = (v, q) => v[Math.min(v.length - 1, Math.floor(v.length * q))];
 const show = (what, v) => console.log(`# ${what}: n ${v.length} p50 ${at(v, 0.5).toFixed(2)} p95 ${at(v, 0.95).toFixed(2)} p99 ${at(v, 0.99).toFixed(2)} max ${v[v.length - 1].toFixed(2)} ms`);
 
-await onNode('fairness', { fronts: ['nginx'] }, async (n, part) => {
+await onNode('fairness', { fronts: ['nginx'], conf: 'app_queue = 32\n' }, async (n, part) => {
   assert.equal((await n.deploy('loop', { 'index.html': 'L', 'api/main.js': 'while (true) {}' })).status, 200);
   assert.equal((await n.deploy('calm', { 'index.html': 'C', 'api/main.js': 'var s = 0; for (var i = 0; i < 2000; i++) s += i; respond({ s: s })' })).status, 200);
   const agent = new http.Agent({ keepAlive: true, maxSockets: 200 });

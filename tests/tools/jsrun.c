@@ -1,5 +1,5 @@
 /*
- * jsrun [-m] [-p PRELUDE]... [FILE]: scripts in a heap with the library (runtime/lib), for
+ * jsrun [-em] [-p PRELUDE]... [FILE]: scripts in a heap with the library (runtime/lib), for
  * the tests of the library.
  *
  * FILE or standard input holds snippets, each the body of a function, separated by lines
@@ -7,6 +7,7 @@
  * preludes; promise jobs are run and a promise is looked into.  Prints one line a snippet,
  * the JSON of {"value": ...} or {"error": name, "message": ...}; a limit is an error, too.
  *
+ * -e: load the whole library at the start, what is lazy too.
  * -m: instead, the size of the heap and the time it takes to make one.
  */
 #include <errno.h>
@@ -101,10 +102,12 @@ struct bytecode {
 };
 static struct bytecode compiled[64];
 
+static bool eager;
+
 static bool
 is_lazy(const struct embed *e)
 {
-	return str_ends(e->path, ".lazy.js");
+	return !eager && str_ends(e->path, ".lazy.js");
 }
 
 /* Run a script of the library; compiled once. */
@@ -207,6 +210,8 @@ prepare(duk_context *ctx, void *arg)
 	(void)arg;
 	duk_push_global_object(ctx);
 	duk_put_function_list(ctx, -1, host);
+	if (eager)
+		duk_del_prop_string(ctx, -1, "__host_load");
 	duk_pop(ctx);
 	for (const struct embed *e = embed_jslib; e->path != NULL; e++)
 		if (!is_lazy(e))
@@ -436,12 +441,14 @@ main(int argc, char **argv)
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "-m") == 0) {
 			measuring = true;
+		} else if (strcmp(argv[i], "-e") == 0) {
+			eager = true;
 		} else if (strcmp(argv[i], "-p") == 0 && i + 1 < argc && npreludes < 8) {
 			preludes[npreludes].path = argv[++i];
 			preludes[npreludes].text = slurp(argv[i], &preludes[npreludes].len);
 			npreludes++;
 		} else {
-			fprintf(stderr, "usage: jsrun [-m] [-p PRELUDE]... [FILE]\n");
+			fprintf(stderr, "usage: jsrun [-em] [-p PRELUDE]... [FILE]\n");
 			return 2;
 		}
 	}

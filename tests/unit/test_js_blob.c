@@ -502,6 +502,22 @@ test_ended(void **state)
 	    " {as: 'text'}).data)", "again");
 }
 
+/* Storing is many transactions; looking is part of the one that is open. */
+static void
+test_transaction(void **state)
+{
+	(void)state;
+	script_is(TRY "s3.put('tx', 'before', 'text/plain'); var r = fazt.tx(function () {"
+	    " return [t(function () { s3.put('tx', 'x') }),"
+	    " t(function () { s3.delete('tx') }), s3.get('tx', {as: 'text'}).data,"
+	    " s3.head('tx').size, s3.list('tx').length, s3.url('tx').length > 60] });"
+	    "respond(r.join())", "StorageError TX_NOT_ALLOWED false,"
+	    "StorageError TX_NOT_ALLOWED false,before,6,1,true");
+	script_is("fazt.tx(function () { respond.blob('tx') })", "before");
+	script_is("fazt.app.s3.put('tx', 'after'); respond(fazt.app.s3.get('tx',"
+	    " {as: 'text'}).data)", "after");
+}
+
 /* Host functions called from what an option or a value does. */
 static void
 test_reentry(void **state)
@@ -542,6 +558,7 @@ main(void)
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_ended),
+		cmocka_unit_test(test_transaction),
 		cmocka_unit_test(test_reentry),
 	};
 

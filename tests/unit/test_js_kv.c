@@ -361,6 +361,21 @@ test_reentry(void **state)
 	    " get limit() { kv.list('\\u00fc'); return 1 }}); respond(l[0].key)", "a2");
 }
 
+/* Inside fazt.tx: all or nothing, and a refused call changes nothing by itself. */
+static void
+test_transaction(void **state)
+{
+	(void)state;
+	script_is(TRY "kv.set('n', 1); kv.delete('m'); t(function () { fazt.tx(function () {"
+	    " kv.set('m', 1); kv.incr('n', 5); kv.delete('n'); throw new Error('no') }) });"
+	    "respond([kv.get('n'), kv.get('m')].join())", "1,");
+	script_is(TRY "var r = fazt.tx(function () { kv.set('n', 'text');"
+	    " var e = t(function () { kv.incr('n') }); kv.set('m', 2);"
+	    " return [e, kv.get('n'), kv.cas('m', 2, 3), kv.get('m'), kv.list('m').length]"
+	    " }); respond(r.join() + ' ' + kv.get('n') + kv.get('m'))",
+	    "StorageError KV_NOT_NUMBER false,text,true,3,1 text3");
+}
+
 /* Nothing is left of a run that ends in the middle. */
 static void
 test_ended(void **state)
@@ -394,6 +409,7 @@ main(void)
 		cmocka_unit_test(test_same_data),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_reentry),
+		cmocka_unit_test(test_transaction),
 		cmocka_unit_test(test_ended),
 	};
 

@@ -258,6 +258,13 @@ test_stopped(void **state)
 		assert_string_equal(text_of(mine, "f"), "before");
 		counters_ok(7);
 	}
+	body.spool = spool_new(test_dir, 1024 * K);
+	OK(spool_add((struct spool *)(uintptr_t)body.spool, p, 900 * K));
+	pieces_left = 3;
+	assert_int_equal(object_store(st, mine, &quota, "f", &body, "text/plain",
+	    some_pieces, NULL, NULL), FZ_TIMEOUT);
+	spool_free((struct spool *)(uintptr_t)body.spool);
+	body.spool = NULL;
 	pieces_left = 4;
 	OK(object_store(st, mine, &quota, "f", &body, "text/plain", some_pieces, NULL,
 	    NULL));

@@ -346,6 +346,32 @@ test_places(void **state)
 	}
 }
 
+/* Parts of the library that wait until they are used, by a name that can be seen or not. */
+static void
+test_late_library(void **state)
+{
+	static const struct row rows[] = {
+		{ "respond(new URL('https://x.example/a?b').search)", 200, "?b" },
+		{ "const n = 'UR' + 'L'; respond(new globalThis[n]('https://x.example/a?b').search)",
+		  200, "?b" },
+		{ "const n = 'at' + 'ob'; respond([typeof globalThis[n], globalThis[n]('eA==')])",
+		  200, "[\"function\",\"x\"]" },
+		{ "respond(structuredClone({ a: [1] }))", 200, "{\"a\":[1]}" },
+		{ "Object.prototype.x = 1; const n = 'UR' + 'L';"
+		  " respond(new globalThis[n]('https://x.example/a?b').search)", 200, "?b" },
+		{ "respond([typeof __lib, typeof __preload, '__lib' in globalThis])", 200,
+		  "[\"undefined\",\"undefined\",false]" },
+		{ "Object.defineProperty(globalThis, '__lib', { set(v) { globalThis.got = v; },"
+		  " get() {}, configurable: true }); const n = 'UR' + 'L';"
+		  " respond([typeof globalThis[n], typeof got])", 200,
+		  "[\"function\",\"undefined\"]" },
+	};
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		run_rows(rows, COUNT(rows));
+}
+
 static void
 test_stdlib(void **state)
 {
@@ -425,6 +451,7 @@ main(void)
 		cmocka_unit_test(test_modern),
 		cmocka_unit_test(test_typescript),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_late_library),
 		cmocka_unit_test(test_stdlib),
 		cmocka_unit_test(test_main_is_missing),
 		cmocka_unit_test(test_main_paths),

@@ -474,14 +474,16 @@ static const char *
 blob_text(const struct object *o)
 {
 	struct reader *rd;
+	char *text;
 	void *p;
 	size_t n;
 
 	OK(reader_open(f.node.store, &rd));
 	OK(blob_read(rd, o->blob, BLOB_PLAIN, MIB, &p, &n));
 	reader_close(rd);
-	p = memcpy(arena_alloc(f.arena, n + 1), p, n + 1);
-	return p;
+	text = arena_strndup(f.arena, p, n);
+	free(p);
+	return text;
 }
 
 static void

@@ -4,6 +4,8 @@
 (function (lib) {
 	'use strict';
 
+	lib.load('46-encoding');
+
 	var PAIR = '[\\ud800-\\udbff][\\udc00-\\udfff]|';
 	var HEX = '0123456789ABCDEF';
 	var decoder = new TextDecoder('utf-8', { ignoreBOM: true });

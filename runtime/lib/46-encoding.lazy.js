@@ -8,7 +8,7 @@
 	'use strict';
 
 	var global = lib.global;
-	var Encoder = global.TextEncoder, Decoder = global.TextDecoder;
+	var Encoder = lib.engine.TextEncoder, Decoder = lib.engine.TextDecoder;
 	var encode = Encoder.prototype.encode, decode = Decoder.prototype.decode;
 	var STATE = lib.hidden('decoder');
 	var apply = Reflect.apply;
@@ -218,7 +218,7 @@
 
 	/* --- base64 --- */
 
-	var base64 = global.Duktape.enc, fromBase64 = global.Duktape.dec;
+	var base64 = lib.engine.encode, fromBase64 = lib.engine.decode;
 
 	function invalid(message) {
 		return new global.DOMException(message, 'InvalidCharacterError');

@@ -230,7 +230,7 @@
 		}
 	});
 
-	/* A special expression of source and (sorted) flags; see 40-regexp.js. */
+	/* A special expression of source and (sorted) flags; see 41-special.lazy.js. */
 	lib.translateRegExp = function (Engine, annotate, source, flags) {
 		var t = new Translation(source, flags), own, translated, i, k;
 

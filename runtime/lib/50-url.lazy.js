@@ -8,7 +8,10 @@
 (function (lib) {
 	'use strict';
 
-	var global = lib.global;
+	lib.load('49-percent');
+	lib.load('48-host');
+	lib.load('51-searchparams');
+
 	var RECORD = lib.hidden('url');
 	var PORTS = { 'http:': 80, 'https:': 443, 'ws:': 80, 'wss:': 443, 'ftp:': 21,
 		'file:': null };
@@ -562,5 +565,4 @@
 			return URL.canParse(url, base) ? new URL(url, base) : null;
 		}
 	}, 'canParse 1 parse 1');
-	global = undefined;
 })(__lib);
