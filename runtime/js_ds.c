@@ -8,23 +8,13 @@
  * everything; documents and changes through js_json, where it is left out.  A call that
  * changes or deletes must say what: without a query it is a TypeError.
  */
-#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "runtime/js.h"
-#include "store/doc.h"
+#include "runtime/js_ds.h"
 
 #define SESSION 2		/* in the magic: the documents of this workspace */
 #define NAMER DUK_HIDDEN_SYMBOL("session")
-
-/* What every function begins with. */
-struct call {
-	struct run	*run;
-	const char	*what;		/* "ds.find" */
-	struct doc_at	 at;
-	struct why	 why;
-};
 
 /* The workspace's name, by fazt.session.require as it was at the start; it throws without
  * one.  Its text stays on the stack. */
@@ -41,9 +31,8 @@ session_name(duk_context *ctx, struct run *run)
 	return js_text(ctx, run, -1, "session required", NULL);
 }
 
-/* The first argument is the collection; needs says what is missing. */
-static void
-begin(duk_context *ctx, struct run *run, struct call *c, const char *what,
+void
+js_ds_begin(duk_context *ctx, struct run *run, struct js_ds_call *c, const char *what,
     const char *needs)
 {
 	int64_t left;
@@ -61,17 +50,16 @@ begin(duk_context *ctx, struct run *run, struct call *c, const char *what,
 	c->at.deadline = clock_mono_ms() + (left < DOC_CALL_MS ? left : DOC_CALL_MS);
 }
 
-static duk_ret_t
-fail(duk_context *ctx, struct call *c, enum fz_err err)
+duk_ret_t
+js_ds_fail(duk_context *ctx, struct js_ds_call *c, enum fz_err err)
 {
 	return js_fail(ctx, err, c->what, &c->why);
 }
 
 /* --- arguments --- */
 
-/* NULL when it is not there. */
-static const char *
-query_arg(duk_context *ctx, struct call *c, duk_idx_t idx)
+const char *
+js_ds_query_arg(duk_context *ctx, struct js_ds_call *c, duk_idx_t idx)
 {
 	size_t len;
 
@@ -87,17 +75,17 @@ plain_object(duk_context *ctx, duk_idx_t idx)
 	    !duk_is_callable(ctx, idx);
 }
 
-static const char *
-need_query(duk_context *ctx, struct call *c, duk_idx_t idx, const char *needs)
+const char *
+js_ds_need_query(duk_context *ctx, struct js_ds_call *c, duk_idx_t idx, const char *needs)
 {
 	if (!plain_object(ctx, idx))
 		js_throw(ctx, "TypeError", NULL, false, "%s", needs);
-	return query_arg(ctx, c, idx);
+	return js_ds_query_arg(ctx, c, idx);
 }
 
-static const char *
-need_object(duk_context *ctx, struct call *c, duk_idx_t idx, const char *needs,
-    size_t *len)
+const char *
+js_ds_need_object(duk_context *ctx, struct js_ds_call *c, duk_idx_t idx,
+    const char *needs, size_t *len)
 {
 	const char *json = NULL;
 
@@ -110,39 +98,40 @@ need_object(duk_context *ctx, struct call *c, duk_idx_t idx, const char *needs,
 
 /* --- results --- */
 
-static duk_ret_t
-push_count(duk_context *ctx, struct call *c, enum fz_err err, int64_t n)
+duk_ret_t
+js_ds_push_count(duk_context *ctx, struct js_ds_call *c, enum fz_err err, int64_t n)
 {
 	if (err != FZ_OK)
-		return fail(ctx, c, err);
+		return js_ds_fail(ctx, c, err);
 	duk_push_number(ctx, (double)n);
 	return 1;
 }
 
-static duk_ret_t
-push_json(duk_context *ctx, struct call *c, enum fz_err err, const char *json)
+duk_ret_t
+js_ds_push_json(duk_context *ctx, struct js_ds_call *c, enum fz_err err, const char *json)
 {
 	if (err != FZ_OK)
-		return fail(ctx, c, err);
+		return js_ds_fail(ctx, c, err);
 	js_push_json(ctx, c->run, json, strlen(json));
 	return 1;
 }
 
-static duk_ret_t
-push_text(duk_context *ctx, struct call *c, enum fz_err err, const char *text)
+duk_ret_t
+js_ds_push_text(duk_context *ctx, struct js_ds_call *c, enum fz_err err, const char *text)
 {
 	if (err != FZ_OK)
-		return fail(ctx, c, err);
+		return js_ds_fail(ctx, c, err);
 	js_push_text(ctx, c->run, text, strlen(text));
 	return 1;
 }
 
 /* The array, with a cursor that JSON.stringify and for-in do not see. */
 static duk_ret_t
-push_found(duk_context *ctx, struct call *c, enum fz_err err, const struct doc_text *t)
+push_found(duk_context *ctx, struct js_ds_call *c, enum fz_err err,
+    const struct doc_text *t)
 {
 	if (err != FZ_OK)
-		return fail(ctx, c, err);
+		return js_ds_fail(ctx, c, err);
 	js_push_json(ctx, c->run, t->json, t->len);
 	duk_push_string(ctx, "cursor");
 	if (t->cursor != NULL)
@@ -163,12 +152,12 @@ find_js(duk_context *ctx)
 	const char *query, *opts;
 	struct doc_text found;
 	struct reader *rd;
-	struct call c;
+	struct js_ds_call c;
 	enum fz_err err;
 
-	begin(ctx, run, &c, "ds.find", "ds.find requires a collection");
-	query = query_arg(ctx, &c, 1);
-	opts = query_arg(ctx, &c, 2);
+	js_ds_begin(ctx, run, &c, "ds.find", "ds.find requires a collection");
+	query = js_ds_query_arg(ctx, &c, 1);
+	opts = js_ds_query_arg(ctx, &c, 2);
 	js_work(run);
 	err = run_read(run, &rd);
 	if (err == FZ_OK) {
@@ -188,15 +177,15 @@ find_one_js(duk_context *ctx)
 	const char *query = NULL, *id = NULL, *opts;
 	struct doc_text found;
 	struct reader *rd;
-	struct call c;
+	struct js_ds_call c;
 	enum fz_err err;
 
-	begin(ctx, run, &c, "ds.findOne", needs);
+	js_ds_begin(ctx, run, &c, "ds.findOne", needs);
 	if (duk_is_string(ctx, 1) || duk_is_number(ctx, 1))
 		id = js_any_text(ctx, run, 1, NULL);
 	else
-		query = need_query(ctx, &c, 1, needs);
-	opts = query_arg(ctx, &c, 2);
+		query = js_ds_need_query(ctx, &c, 1, needs);
+	opts = js_ds_query_arg(ctx, &c, 2);
 	js_work(run);
 	err = run_read(run, &rd);
 	if (err == FZ_OK) {
@@ -212,7 +201,7 @@ find_one_js(duk_context *ctx)
 		duk_push_null(ctx);
 		return 1;
 	}
-	return push_json(ctx, &c, err, found.json);
+	return js_ds_push_json(ctx, &c, err, found.json);
 }
 
 static duk_ret_t
@@ -221,12 +210,12 @@ count_js(duk_context *ctx)
 	struct run *run = js_enter(ctx);
 	const char *query;
 	struct reader *rd;
-	struct call c;
+	struct js_ds_call c;
 	enum fz_err err;
 	int64_t n = 0;
 
-	begin(ctx, run, &c, "ds.count", "ds.count requires a collection");
-	query = query_arg(ctx, &c, 1);
+	js_ds_begin(ctx, run, &c, "ds.count", "ds.count requires a collection");
+	query = js_ds_query_arg(ctx, &c, 1);
 	js_work(run);
 	err = run_read(run, &rd);
 	if (err == FZ_OK) {
@@ -234,7 +223,7 @@ count_js(duk_context *ctx)
 		run_read_end(run);
 	}
 	js_done(ctx, run);
-	return push_count(ctx, &c, err, n);
+	return js_ds_push_count(ctx, &c, err, n);
 }
 
 static duk_ret_t
@@ -243,12 +232,12 @@ explain_js(duk_context *ctx)
 	struct run *run = js_enter(ctx);
 	const char *query, *opts, *json = NULL;
 	struct reader *rd;
-	struct call c;
+	struct js_ds_call c;
 	enum fz_err err;
 
-	begin(ctx, run, &c, "ds.explain", "ds.explain requires a collection");
-	query = query_arg(ctx, &c, 1);
-	opts = query_arg(ctx, &c, 2);
+	js_ds_begin(ctx, run, &c, "ds.explain", "ds.explain requires a collection");
+	query = js_ds_query_arg(ctx, &c, 1);
+	opts = js_ds_query_arg(ctx, &c, 2);
 	js_work(run);
 	err = run_read(run, &rd);
 	if (err == FZ_OK) {
@@ -256,7 +245,7 @@ explain_js(duk_context *ctx)
 		run_read_end(run);
 	}
 	js_done(ctx, run);
-	return push_json(ctx, &c, err, json);
+	return js_ds_push_json(ctx, &c, err, json);
 }
 
 static duk_ret_t
@@ -267,12 +256,12 @@ search_js(duk_context *ctx)
 	const char *text, *opts;
 	struct doc_text found = { 0 };
 	struct reader *rd;
-	struct call c;
+	struct js_ds_call c;
 	enum fz_err err;
 
-	begin(ctx, run, &c, "ds.search", needs);
+	js_ds_begin(ctx, run, &c, "ds.search", needs);
 	text = js_text(ctx, run, 1, needs, NULL);
-	opts = query_arg(ctx, &c, 2);
+	opts = js_ds_query_arg(ctx, &c, 2);
 	js_work(run);
 	err = run_read(run, &rd);
 	if (err == FZ_OK) {
@@ -280,302 +269,25 @@ search_js(duk_context *ctx)
 		run_read_end(run);
 	}
 	js_done(ctx, run);
-	return push_json(ctx, &c, err, found.json);
-}
-
-/* --- writing --- */
-
-static duk_ret_t
-insert_js(duk_context *ctx)
-{
-	static const char needs[] = "ds.insert requires collection and document";
-	struct run *run = js_enter(ctx);
-	const char *json, *id = NULL;
-	struct writer *w;
-	struct call c;
-	enum fz_err err;
-	size_t len;
-
-	begin(ctx, run, &c, "ds.insert", needs);
-	json = need_object(ctx, &c, 1, needs, &len);
-	js_work(run);
-	err = run_write(run, &w);
-	if (err == FZ_OK) {
-		err = doc_insert(w, run->scratch, &c.at, json, len, &id, &c.why);
-		err = run_write_end(run, w, err);
-	}
-	js_done(ctx, run);
-	return push_text(ctx, &c, err, id);
-}
-
-static duk_ret_t
-insert_many_js(duk_context *ctx)
-{
-	static const char needs[] = "ds.insertMany requires collection and documents";
-	struct run *run = js_enter(ctx);
-	const char *json = NULL, *ids = NULL;
-	struct writer *w;
-	struct call c;
-	enum fz_err err;
-	size_t len;
-
-	begin(ctx, run, &c, "ds.insertMany", needs);
-	if (duk_is_array(ctx, 1))
-		json = js_json(ctx, run, 1, &len);
-	if (json == NULL)
-		js_throw(ctx, "TypeError", NULL, false, "%s", needs);
-	js_work(run);
-	err = run_write(run, &w);
-	if (err == FZ_OK) {
-		err = doc_insert_many(w, run->scratch, &c.at, json, len, &ids, &c.why);
-		err = run_write_end(run, w, err);
-	}
-	js_done(ctx, run);
-	return push_json(ctx, &c, err, ids);
-}
-
-static duk_ret_t
-update_js(duk_context *ctx)
-{
-	static const char needs[] = "ds.update requires collection, query and changes";
-	struct run *run = js_enter(ctx);
-	const char *query, *changes;
-	struct writer *w;
-	struct call c;
-	enum fz_err err;
-	int64_t n = 0;
-	size_t len;
-
-	begin(ctx, run, &c, "ds.update", needs);
-	query = need_query(ctx, &c, 1, needs);
-	changes = need_object(ctx, &c, 2, needs, &len);
-	js_work(run);
-	err = run_write(run, &w);
-	if (err == FZ_OK) {
-		err = doc_update(w, run->scratch, &c.at, query, changes, &n, &c.why);
-		err = run_write_end(run, w, err);
-	}
-	js_done(ctx, run);
-	return push_count(ctx, &c, err, n);
-}
-
-static duk_ret_t
-upsert_js(duk_context *ctx)
-{
-	static const char needs[] = "ds.upsert requires collection, query and changes";
-	struct run *run = js_enter(ctx);
-	const char *query, *changes, *id = NULL;
-	bool inserted = false;
-	struct writer *w;
-	struct call c;
-	enum fz_err err;
-	size_t len;
-
-	begin(ctx, run, &c, "ds.upsert", needs);
-	query = need_query(ctx, &c, 1, needs);
-	changes = need_object(ctx, &c, 2, needs, &len);
-	js_work(run);
-	err = run_write(run, &w);
-	if (err == FZ_OK) {
-		err = doc_upsert(w, run->scratch, &c.at, query, changes, &id, &inserted,
-		    &c.why);
-		err = run_write_end(run, w, err);
-	}
-	js_done(ctx, run);
-	if (err != FZ_OK)
-		return fail(ctx, &c, err);
-	duk_push_object(ctx);
-	js_push_text(ctx, run, id, strlen(id));
-	duk_put_prop_string(ctx, -2, "id");
-	duk_push_boolean(ctx, inserted);
-	duk_put_prop_string(ctx, -2, "inserted");
-	return 1;
-}
-
-static duk_ret_t
-delete_js(duk_context *ctx)
-{
-	static const char needs[] = "ds.delete requires collection and query";
-	struct run *run = js_enter(ctx);
-	const char *query;
-	struct writer *w;
-	struct call c;
-	enum fz_err err;
-	int64_t n = 0;
-
-	begin(ctx, run, &c, "ds.delete", needs);
-	query = need_query(ctx, &c, 1, needs);
-	js_work(run);
-	err = run_write(run, &w);
-	if (err == FZ_OK) {
-		err = doc_delete(w, run->scratch, &c.at, query, &n, &c.why);
-		err = run_write_end(run, w, err);
-	}
-	js_done(ctx, run);
-	return push_count(ctx, &c, err, n);
-}
-
-static duk_ret_t
-delete_oldest_js(duk_context *ctx)
-{
-	static const char needs[] = "ds.deleteOldest requires collection and a number to keep";
-	struct run *run = js_enter(ctx);
-	struct writer *w;
-	struct call c;
-	enum fz_err err;
-	int64_t n = 0;
-	double keep;
-
-	begin(ctx, run, &c, "ds.deleteOldest", needs);
-	keep = duk_is_number(ctx, 1) ? duk_get_number(ctx, 1) : -1;
-	if (!(keep >= 0 && keep <= 9007199254740991.0) || keep != floor(keep))
-		js_throw(ctx, "TypeError", NULL, false, "%s", needs);
-	js_work(run);
-	err = run_write(run, &w);
-	if (err == FZ_OK) {
-		err = doc_delete_oldest(w, run->scratch, &c.at, (int64_t)keep, &n,
-		    &c.why);
-		err = run_write_end(run, w, err);
-	}
-	js_done(ctx, run);
-	return push_count(ctx, &c, err, n);
-}
-
-/* --- indexes --- */
-
-static const char *
-fields_arg(duk_context *ctx, struct call *c, const char *needs)
-{
-	const char *json = NULL;
-	size_t len;
-
-	if (duk_is_string(ctx, 1) || duk_is_array(ctx, 1))
-		json = js_json_strict(ctx, c->run, 1, &len);
-	if (json == NULL)
-		js_throw(ctx, "TypeError", NULL, false, "%s", needs);
-	return json;
-}
-
-/* Asked for at every request, made at the first: look before taking the writer. */
-static duk_ret_t
-index_js(duk_context *ctx)
-{
-	static const char needs[] = "ds.index requires collection and fields";
-	struct run *run = js_enter(ctx);
-	const char *fields, *opts, *name = NULL;
-	struct reader *rd;
-	struct writer *w;
-	struct call c;
-	enum fz_err err;
-
-	begin(ctx, run, &c, "ds.index", needs);
-	fields = fields_arg(ctx, &c, needs);
-	opts = query_arg(ctx, &c, 2);
-	js_work(run);
-	err = run_read(run, &rd);
-	if (err == FZ_OK) {
-		err = doc_index_there(rd, run->scratch, &c.at, fields, opts, &name,
-		    &c.why);
-		run_read_end(run);
-	}
-	if (err == FZ_NOT_FOUND)
-		err = run_write(run, &w);
-	if (err == FZ_OK && name == NULL) {
-		err = doc_index(w, run->scratch, &c.at, fields, opts, &name, &c.why);
-		err = run_write_end(run, w, err);
-	}
-	js_done(ctx, run);
-	return push_text(ctx, &c, err, name);
-}
-
-static duk_ret_t
-search_index_js(duk_context *ctx)
-{
-	static const char needs[] = "ds.searchIndex requires collection and fields";
-	struct run *run = js_enter(ctx);
-	struct reader *rd;
-	struct writer *w = NULL;
-	const char *fields;
-	struct call c;
-	enum fz_err err;
-
-	begin(ctx, run, &c, "ds.searchIndex", needs);
-	fields = fields_arg(ctx, &c, needs);
-	js_work(run);
-	err = run_read(run, &rd);
-	if (err == FZ_OK) {
-		err = doc_search_index_there(rd, run->scratch, &c.at, fields, &c.why);
-		run_read_end(run);
-	}
-	if (err == FZ_NOT_FOUND)
-		err = run_write(run, &w);
-	if (err == FZ_OK && w != NULL) {
-		err = doc_search_index(w, run->scratch, &c.at, fields, &c.why);
-		err = run_write_end(run, w, err);
-	}
-	js_done(ctx, run);
-	return err == FZ_OK ? 0 : fail(ctx, &c, err);
-}
-
-/* One that is not there is dropped already. */
-static duk_ret_t
-drop_index_js(duk_context *ctx)
-{
-	static const char needs[] = "ds.dropIndex requires collection and name";
-	struct run *run = js_enter(ctx);
-	const char *name;
-	struct writer *w;
-	struct call c;
-	enum fz_err err;
-
-	begin(ctx, run, &c, "ds.dropIndex", needs);
-	name = js_text(ctx, run, 1, needs, NULL);
-	js_work(run);
-	err = run_write(run, &w);
-	if (err == FZ_OK) {
-		err = doc_drop_index(w, run->scratch, &c.at, name, &c.why);
-		err = run_write_end(run, w, err);
-	}
-	js_done(ctx, run);
-	return err == FZ_OK || err == FZ_NOT_FOUND ? 0 : fail(ctx, &c, err);
-}
-
-static duk_ret_t
-indexes_js(duk_context *ctx)
-{
-	struct run *run = js_enter(ctx);
-	const char *json = NULL;
-	struct reader *rd;
-	struct call c;
-	enum fz_err err;
-
-	begin(ctx, run, &c, "ds.indexes", "ds.indexes requires a collection");
-	js_work(run);
-	err = run_read(run, &rd);
-	if (err == FZ_OK) {
-		err = doc_indexes(rd, run->scratch, &c.at, &json);
-		run_read_end(run);
-	}
-	js_done(ctx, run);
-	return push_json(ctx, &c, err, json);
+	return js_ds_push_json(ctx, &c, err, found.json);
 }
 
 /* --- tables --- */
 
 #define ROWS(magic) { \
-	{ "insert", insert_js, 2, magic }, \
-	{ "insertMany", insert_many_js, 2, magic }, \
+	{ "insert", js_ds_insert, 2, magic }, \
+	{ "insertMany", js_ds_insert_many, 2, magic }, \
 	{ "find", find_js, 3, magic }, \
 	{ "findOne", find_one_js, 3, magic }, \
 	{ "count", count_js, 2, magic }, \
-	{ "update", update_js, 3, magic }, \
-	{ "upsert", upsert_js, 3, magic }, \
-	{ "delete", delete_js, 2, magic }, \
-	{ "deleteOldest", delete_oldest_js, 2, magic }, \
-	{ "index", index_js, 3, magic }, \
-	{ "dropIndex", drop_index_js, 2, magic }, \
-	{ "indexes", indexes_js, 1, magic }, \
-	{ "searchIndex", search_index_js, 2, magic }, \
+	{ "update", js_ds_update, 3, magic }, \
+	{ "upsert", js_ds_upsert, 3, magic }, \
+	{ "delete", js_ds_delete, 2, magic }, \
+	{ "deleteOldest", js_ds_delete_oldest, 2, magic }, \
+	{ "index", js_ds_index, 3, magic }, \
+	{ "dropIndex", js_ds_drop_index, 2, magic }, \
+	{ "indexes", js_ds_indexes, 1, magic }, \
+	{ "searchIndex", js_ds_search_index, 2, magic }, \
 	{ "search", search_js, 3, magic }, \
 	{ "explain", explain_js, 3, magic }, \
 	{ 0 } }

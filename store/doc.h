@@ -8,9 +8,10 @@
  * small trees that know no SQL; what an index cannot answer is judged by the same matcher
  * on the document.  Nothing of a query ever becomes SQL text.
  *
- * A reason for people (why) comes with FZ_DS_BAD_QUERY, FZ_DS_BAD_UPDATE, FZ_DS_DUPLICATE,
- * FZ_LIMIT_EXCEEDED, FZ_VALIDATION_FAILED, FZ_QUOTA_EXCEEDED.  FZ_TIMEOUT when at->deadline
- * passes.  A write that fails leaves nothing behind, also inside a longer transaction.
+ * A reason for people (why) comes with FZ_DS_BAD_QUERY, FZ_DS_BAD_UPDATE,
+ * FZ_DS_DUPLICATE, FZ_LIMIT_EXCEEDED, FZ_VALIDATION_FAILED, FZ_QUOTA_EXCEEDED.
+ * FZ_TIMEOUT when at->deadline passes.  A write that fails leaves nothing behind, also
+ * inside a longer transaction.
  *
  * Thread contract: as the reader or writer given; results live in the arena.
  */
@@ -46,7 +47,7 @@ struct doc_at {
 	const char		*collection;
 	const struct quota	*quota;		/* for writes; NULL = no quota */
 	int64_t			 now;		/* ms, for writes */
-	int64_t			 deadline;	/* clock_mono_ms(); 0 = DOC_CALL_MS from now */
+	int64_t			 deadline;	/* monotonic ms; 0 = DOC_CALL_MS */
 	/*
 	 * Only documents whose field "session" is this text exist for the call, and what
 	 * it inserts gets it; NULL = all.
@@ -64,13 +65,15 @@ struct doc_text {
 
 /* json: the object's text.  *id: the document's own id, else a new UUID. */
 enum fz_err	 doc_insert(struct writer *, struct arena *, const struct doc_at *,
-		    const char *json, size_t len, const char **id, struct why *) MUST_CHECK;
+		    const char *json, size_t len, const char **id, struct why *)
+		    MUST_CHECK;
 /* json: text of an array of objects; all or none.  *ids: JSON text of an array. */
 enum fz_err	 doc_insert_many(struct writer *, struct arena *, const struct doc_at *,
-		    const char *json, size_t len, const char **ids, struct why *) MUST_CHECK;
+		    const char *json, size_t len, const char **ids, struct why *)
+		    MUST_CHECK;
 /*
- * query, opts, changes: JSON texts ended by NUL.  query NULL = all; opts NULL = none, else
- * an object with limit offset order sort fields after.
+ * query, opts, changes: JSON texts ended by NUL.  query NULL = all; opts NULL = none,
+ * else an object with limit offset order sort fields after.
  */
 enum fz_err	 doc_find(struct reader *, struct arena *, const struct doc_at *,
 		    const char *query, const char *opts, struct doc_text *, struct why *)
@@ -80,8 +83,9 @@ enum fz_err	 doc_find_one(struct reader *, struct arena *, const struct doc_at *
 		    const char *query, const char *opts, struct doc_text *, struct why *)
 		    MUST_CHECK;
 /* The same by id. */
-enum fz_err	 doc_get(struct reader *, struct arena *, const struct doc_at *, const char *id,
-		    const char *opts, struct doc_text *, struct why *) MUST_CHECK;
+enum fz_err	 doc_get(struct reader *, struct arena *, const struct doc_at *,
+		    const char *id, const char *opts, struct doc_text *, struct why *)
+		    MUST_CHECK;
 enum fz_err	 doc_count(struct reader *, struct arena *, const struct doc_at *,
 		    const char *query, int64_t *n, struct why *) MUST_CHECK;
 enum fz_err	 doc_update(struct writer *, struct arena *, const struct doc_at *,
@@ -97,9 +101,9 @@ enum fz_err	 doc_upsert(struct writer *, struct arena *, const struct doc_at *,
 		    bool *inserted, struct why *) MUST_CHECK;
 /* Replace or create the document of this id, for the owner's tools and imports; an id in
  * the text does not count.  created/updated 0 = now. */
-enum fz_err	 doc_put(struct writer *, struct arena *, const struct doc_at *, const char *id,
-		    const char *json, size_t len, int64_t created, int64_t updated,
-		    struct why *) MUST_CHECK;
+enum fz_err	 doc_put(struct writer *, struct arena *, const struct doc_at *,
+		    const char *id, const char *json, size_t len, int64_t created,
+		    int64_t updated, struct why *) MUST_CHECK;
 /* FZ_NOT_FOUND. */
 enum fz_err	 doc_remove(struct writer *, struct arena *, const struct doc_at *,
 		    const char *id, struct why *) MUST_CHECK;
@@ -118,14 +122,14 @@ enum fz_err	 doc_index_there(struct reader *, struct arena *, const struct doc_a
 /* FZ_NOT_FOUND.  "search" drops the full text. */
 enum fz_err	 doc_drop_index(struct writer *, struct arena *, const struct doc_at *,
 		    const char *name, struct why *) MUST_CHECK;
-/* *json: [{"name","fields","unique"}], with {"name","fields","search":true} for full text. */
+/* *json: [{"name","fields","unique"}], {"name","fields","search":true} for full text. */
 enum fz_err	 doc_indexes(struct reader *, struct arena *, const struct doc_at *,
 		    const char **json) MUST_CHECK;
 enum fz_err	 doc_search_index(struct writer *, struct arena *, const struct doc_at *,
 		    const char *fields, struct why *) MUST_CHECK;
-enum fz_err	 doc_search_index_there(struct reader *, struct arena *, const struct doc_at *,
-		    const char *fields, struct why *) MUST_CHECK;
-/* opts {limit,offset,where,highlight}; out: [{"doc","score","highlight"?}], best first. */
+enum fz_err	 doc_search_index_there(struct reader *, struct arena *,
+		    const struct doc_at *, const char *fields, struct why *) MUST_CHECK;
+/* opts {limit,offset,where,highlight}; [{"doc","score","highlight"?}], best first. */
 enum fz_err	 doc_search(struct reader *, struct arena *, const struct doc_at *,
 		    const char *text, const char *opts, struct doc_text *, struct why *)
 		    MUST_CHECK;
@@ -153,8 +157,9 @@ struct doc_row {
 	int64_t		 created;
 	int64_t		 updated;
 };
-enum fz_err	 doc_walk(struct reader *, struct arena *, const struct doc_at *, int64_t rid,
-		    int64_t limit, struct doc_row **v, size_t *n) MUST_CHECK;
+enum fz_err	 doc_walk(struct reader *, struct arena *, const struct doc_at *,
+		    int64_t rid, int64_t limit, struct doc_row **v, size_t *n)
+		    MUST_CHECK;
 /* A user is gone: what its spaces hold is nobody's and goes with the next sweeps. */
 enum fz_err	 doc_disown(struct writer *, int64_t user) MUST_CHECK;
 /*

@@ -38,7 +38,7 @@ enum fz_err	 doc_change_apply(struct arena *, const struct doc_change *,
  * The document that an upsert makes: the fields a query fixes to one value.  *id: the one
  * it names, else untouched.
  */
-enum fz_err	 doc_change_seed(struct arena *, const struct doc_query *, struct doc_node *,
-		    const char **id, struct why *) MUST_CHECK;
+enum fz_err	 doc_change_seed(struct arena *, const struct doc_query *,
+		    struct doc_node *, const char **id, struct why *) MUST_CHECK;
 
 #endif

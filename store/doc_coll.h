@@ -29,8 +29,8 @@ enum fz_err	 doc_coll_read(struct reader *, struct arena *, const struct doc_at 
 enum fz_err	 doc_coll_indexes(struct reader *, struct arena *, struct doc_coll *)
 		    MUST_CHECK;
 /* *json as doc_indexes. */
-enum fz_err	 doc_coll_describe(struct arena *, const struct doc_coll *, const char **json)
-		    MUST_CHECK;
+enum fz_err	 doc_coll_describe(struct arena *, const struct doc_coll *,
+		    const char **json) MUST_CHECK;
 
 /* The time a call may take: its end, which every statement and every long loop obeys. */
 struct doc_time {
@@ -39,7 +39,8 @@ struct doc_time {
 	int64_t		 before;	/* the connection's own */
 	unsigned	 steps;
 };
-void		 doc_time_start(struct doc_time *, struct reader *, const struct doc_at *);
+void		 doc_time_start(struct doc_time *, struct reader *,
+		    const struct doc_at *);
 void		 doc_time_end(struct doc_time *);
 /* In a loop: FZ_TIMEOUT when it is over. */
 enum fz_err	 doc_time_check(struct doc_time *) MUST_CHECK;
@@ -73,6 +74,7 @@ enum fz_err	 doc_write_end(struct doc_write *, enum fz_err) MUST_CHECK;
 /* Make the collection if it is not there. */
 enum fz_err	 doc_write_make(struct doc_write *) MUST_CHECK;
 /* May the app hold so many documents and bytes more?  FZ_QUOTA_EXCEEDED. */
-enum fz_err	 doc_write_room(struct doc_write *, int64_t docs, int64_t bytes) MUST_CHECK;
+enum fz_err	 doc_write_room(struct doc_write *, int64_t docs, int64_t bytes)
+		    MUST_CHECK;
 
 #endif

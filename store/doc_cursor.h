@@ -1,5 +1,6 @@
 /*
- * A place in the result of a query, as a text that a client hands back.  Private to store/.
+ * A place in the result of a query, as a text that a client hands back.  Private to
+ * store/.
  *
  * Thread contract: pure functions.
  */

@@ -36,17 +36,18 @@ struct doc_texts {
 	const char	*s;
 	size_t		 len;
 };
-void		 doc_texts_start(struct doc_texts *, struct arena *, const struct doc_ft *,
-		    const struct doc_view *);
+void		 doc_texts_start(struct doc_texts *, struct arena *,
+		    const struct doc_ft *, const struct doc_view *);
 bool		 doc_texts_next(struct doc_texts *);
 
 /* What stands for a word of this collection in the table: begins every word of it. */
 #define DOC_FT_MARK 24
 void		 doc_ft_mark(char out[DOC_FT_MARK], const struct doc_ft *);
 /* The document's entry, each word once; "" for none.  *words: how many there are. */
-const char	*doc_ft_entry(struct arena *, const struct doc_ft *, const struct doc_view *,
-		    size_t *words);
+const char	*doc_ft_entry(struct arena *, const struct doc_ft *,
+		    const struct doc_view *, size_t *words);
 enum fz_err	 doc_ft_add(struct writer *, int64_t rid, const char *entry) MUST_CHECK;
-enum fz_err	 doc_ft_remove(struct writer *, int64_t rid, const char *entry) MUST_CHECK;
+enum fz_err	 doc_ft_remove(struct writer *, int64_t rid, const char *entry)
+		    MUST_CHECK;
 
 #endif

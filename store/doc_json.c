@@ -1,10 +1,10 @@
 /*
- * The tree.  It costs some 64 bytes a value; whole documents become one only to be written
- * or changed, queries read them as text (store/doc_span.c).
+ * The tree.  It costs some 64 bytes a value; whole documents become one only to be
+ * written or changed, queries read them as text (store/doc_span.c).
  *
- * Members are found by a linear search up to TABLE_FROM and by a hash table from there on:
- * the names are a peer's choice, and a thousand changes of an object of a hundred thousand
- * members must not take minutes.
+ * Members are found by a linear search up to TABLE_FROM and by a hash table from there
+ * on: the names are a peer's choice, and a thousand changes of an object of a hundred
+ * thousand members must not take minutes.
  */
 #include "store/doc_json.h"
 
@@ -17,7 +17,6 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
-#include "base/str.h"
 
 #define TABLE_FROM 16
 

@@ -60,7 +60,7 @@ enum fz_err	 doc_json_print(struct buf *, const struct doc_node *) MUST_CHECK;
 /* A string as a canonical body, with quotes or without; invalid UTF-8 becomes U+FFFD. */
 enum fz_err	 doc_json_body(struct buf *, const char *, size_t);
 enum fz_err	 doc_json_string(struct buf *, const char *, size_t);
-/* One byte below 0x80 or a whole sequence of n bytes as part of a body: at most 6 bytes. */
+/* One byte below 0x80 or a whole sequence of n bytes in a body: at most 6 bytes. */
 size_t		 doc_json_escape(char *out, const char *, size_t n);
 /* What a canonical body says, at most len bytes; returns how many. */
 size_t		 doc_json_plain(char *out, const char *body, size_t len);

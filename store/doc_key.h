@@ -33,7 +33,7 @@
 
 enum {
 	DOC_KEY_EXACT = 0,
-	DOC_KEY_SHORT = 1,	/* some value is cut: the order of equal keys is unknown */
+	DOC_KEY_SHORT = 1,	/* some value is cut: equal keys have no order */
 	DOC_KEY_MANY = 2,	/* some array is too long: its elements are missing */
 	DOC_KEY_HASHED = 4,	/* equal keys may be unequal values */
 };
@@ -56,7 +56,7 @@ struct doc_def {
 	const char	*name;
 	const char	*fields;	/* "a,b.c" */
 	bool		 unique;
-	int		 flags;		/* DOC_KEY_SHORT, DOC_KEY_MANY: true of some entry */
+	int		 flags;		/* DOC_KEY_SHORT, DOC_KEY_MANY of some entry */
 	unsigned	 n;
 	struct doc_path	 path[DOC_INDEX_FIELDS_MAX];
 };

@@ -92,7 +92,8 @@ doc_walk(struct reader *rd, struct arena *a, const struct doc_at *at, int64_t ri
 	if (rid < DOC_RID(coll.id, 0))
 		rid = DOC_RID(coll.id, 0);
 	s = sql_open(rd, "SELECT " DOC_VIEW_COLUMNS " FROM doc WHERE rid>?1 AND rid<=?2"
-	    " ORDER BY rid LIMIT ?3", "iii", rid, DOC_RID(coll.id, DOC_NUMBER_MAX), limit);
+	    " ORDER BY rid LIMIT ?3", "iii", rid, DOC_RID(coll.id, DOC_NUMBER_MAX),
+	    limit);
 	for (err = sql_row(s); err == FZ_OK; err = sql_row(s)) {
 		list = rows_more(a, list, count, &cap, sizeof(*list));
 		row_fill(s, a, &list[count++]);

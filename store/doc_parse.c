@@ -318,7 +318,8 @@ read_value(struct parse *ps)
 		ok = read_word(ps, "null", DOC_NULL, n);
 		break;
 	default:
-		ok = ps->p < ps->end ? read_number(ps, n) : fail(ps, "a value is missing");
+		ok = ps->p < ps->end ? read_number(ps, n) :
+		    fail(ps, "a value is missing");
 	}
 	return ok ? n : NULL;
 }

@@ -56,7 +56,8 @@ stops_early(const struct doc_planner *p, const struct doc_candidate *c)
 
 /* The better of what was found so far and this one; *best NULL = nothing yet. */
 static enum fz_err
-keep_better(const struct doc_planner *p, struct doc_candidate **best, struct doc_candidate *c)
+keep_better(const struct doc_planner *p, struct doc_candidate **best,
+    struct doc_candidate *c)
 {
 	struct doc_candidate *copy;
 	enum fz_err err = FZ_OK;
@@ -81,7 +82,8 @@ keep_better(const struct doc_planner *p, struct doc_candidate **best, struct doc
 }
 
 static enum fz_err
-best_filter(const struct doc_planner *p, const struct doc_conds *cs, struct doc_candidate **best)
+best_filter(const struct doc_planner *p, const struct doc_conds *cs,
+    struct doc_candidate **best)
 {
 	struct doc_candidate c;
 	enum fz_err err = FZ_OK;
@@ -98,8 +100,8 @@ best_filter(const struct doc_planner *p, const struct doc_conds *cs, struct doc_
 }
 
 static enum fz_err
-try_branches(const struct doc_planner *p, const struct doc_cond *any, struct doc_candidate *out,
-    bool *usable)
+try_branches(const struct doc_planner *p, const struct doc_cond *any,
+    struct doc_candidate *out, bool *usable)
 {
 	struct doc_range *v = arena_alloc(p->arena, DOC_RANGES_MAX * sizeof(*v));
 	struct doc_candidate *best;
@@ -127,7 +129,8 @@ try_branches(const struct doc_planner *p, const struct doc_cond *any, struct doc
 
 /* The first $or at the top whose branches all have an index. */
 static enum fz_err
-best_union(const struct doc_planner *p, const struct doc_conds *cs, struct doc_candidate **best)
+best_union(const struct doc_planner *p, const struct doc_conds *cs,
+    struct doc_candidate **best)
 {
 	bool usable = false;
 	struct doc_candidate c;
@@ -144,7 +147,8 @@ best_union(const struct doc_planner *p, const struct doc_conds *cs, struct doc_c
 }
 
 static bool
-best_sort(const struct doc_planner *p, const struct doc_conds *cs, struct doc_candidate *best)
+best_sort(const struct doc_planner *p, const struct doc_conds *cs,
+    struct doc_candidate *best)
 {
 	struct doc_candidate c;
 	bool found = false;

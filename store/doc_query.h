@@ -65,7 +65,7 @@ struct doc_options {
 	unsigned	 nsort;
 	struct doc_fields fields;
 	const char	*after;		/* NULL = none */
-	const char	*where;		/* of a search: JSON text of a query, NULL = none */
+	const char	*where;		/* of a search: a query, NULL = none */
 	bool		 highlight;
 };
 #define DOC_SORT_MAX 8

@@ -29,15 +29,16 @@ doc_range_conds(const struct doc_cond *all, struct doc_conds *out)
 }
 
 static bool
-on_path(const struct doc_planner *p, const struct doc_cond *c, const struct doc_path *path)
+on_path(const struct doc_planner *p, const struct doc_cond *c,
+    const struct doc_path *path)
 {
 	return c->kind == DOC_TERM && strcmp(p->q->path[c->path].text, path->text) == 0;
 }
 
 /* The term that fixes a field to one value, or with `many` to some. */
 static const struct doc_cond *
-equality(const struct doc_planner *p, const struct doc_conds *cs, const struct doc_path *path,
-    bool many)
+equality(const struct doc_planner *p, const struct doc_conds *cs,
+    const struct doc_path *path, bool many)
 {
 	const struct doc_cond *found = NULL;
 
@@ -228,8 +229,8 @@ comparable(const struct doc_cond *t)
 
 /* Narrow a range by what is asked of one more field. */
 static bool
-narrow(const struct doc_planner *p, const struct doc_conds *cs, const struct doc_path *path,
-    struct doc_range *r, bool *exact)
+narrow(const struct doc_planner *p, const struct doc_conds *cs,
+    const struct doc_path *path, struct doc_range *r, bool *exact)
 {
 	struct bounds b = { .exact = true };
 
@@ -283,8 +284,8 @@ covers(const struct doc_planner *p, const struct doc_conds *cs, const struct doc
 }
 
 static void
-close_ranges(const struct doc_planner *p, struct doc_candidate *c, const struct doc_def *def,
-    bool point)
+close_ranges(const struct doc_planner *p, struct doc_candidate *c,
+    const struct doc_def *def, bool point)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		c->range[i].def = def;
@@ -304,8 +305,8 @@ begin(const struct doc_planner *p, struct doc_candidate *c, unsigned char kind)
 
 /* Equal values and then a range. */
 bool
-doc_range_values(const struct doc_planner *p, const struct doc_conds *cs, const struct doc_def *def,
-    struct doc_candidate *c)
+doc_range_values(const struct doc_planner *p, const struct doc_conds *cs,
+    const struct doc_def *def, struct doc_candidate *c)
 {
 	bool ranged = false;
 	unsigned i;
@@ -334,8 +335,8 @@ doc_range_values(const struct doc_planner *p, const struct doc_conds *cs, const 
  * part of a string, all strings.
  */
 bool
-doc_range_elements(const struct doc_planner *p, const struct doc_conds *cs, const struct doc_def *def,
-    struct doc_candidate *c)
+doc_range_elements(const struct doc_planner *p, const struct doc_conds *cs,
+    const struct doc_def *def, struct doc_candidate *c)
 {
 	const struct doc_cond *t = NULL;
 	struct doc_key strings;
@@ -366,8 +367,8 @@ doc_range_elements(const struct doc_planner *p, const struct doc_conds *cs, cons
 
 /* Fixed fields, then exactly the sorted ones, all in one direction. */
 bool
-doc_range_sort(const struct doc_planner *p, const struct doc_conds *cs, const struct doc_def *def,
-    struct doc_candidate *c)
+doc_range_sort(const struct doc_planner *p, const struct doc_conds *cs,
+    const struct doc_def *def, struct doc_candidate *c)
 {
 	const struct doc_options *o = p->o;
 	bool ranged;

@@ -36,8 +36,8 @@ struct doc_candidate {
 	bool			 unique;	/* at most one document a range */
 	bool			 nothing;	/* no document can match */
 	bool			 down;
-	bool			 elements;	/* of arrays, and range[1] is all strings */
-	bool			 whole;		/* then: exact if there are no strings */
+	bool			 elements;	/* of arrays; range[1]: all strings */
+	bool			 whole;		/* and exact if there is no string */
 	int64_t			 cost;		/* entries; the planner's */
 };
 

@@ -20,6 +20,7 @@ enum fz_err	 doc_rows_remove(struct doc_write *, const struct doc_view *) MUST_C
 /* Entries of a document in a new index, which is not in coll yet. */
 enum fz_err	 doc_rows_unique(struct doc_write *, const struct doc_def *,
 		    const struct doc_view *, const struct doc_keys *) MUST_CHECK;
-enum fz_err	 doc_rows_flags(struct doc_write *, struct doc_def *, int flags) MUST_CHECK;
+enum fz_err	 doc_rows_flags(struct doc_write *, struct doc_def *, int flags)
+		    MUST_CHECK;
 
 #endif

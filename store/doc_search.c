@@ -3,10 +3,6 @@
  * hold all words, newest first, at most CANDIDATES of them.  Those are read, judged
  * (phrases, exclusions, `where`), and ranked by BM25 with what this collection alone
  * says about the words.
- *
- * What a person types is never a query language of somebody else: it is cut into words
- * here, and the only signs with a meaning are the quotes around a phrase, a '-' before
- * and a '*' behind a word.  A run like "e-mail" is a phrase.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -14,31 +10,14 @@
 
 #include "store/doc_coll.h"
 #include "store/doc_query.h"
+#include "store/doc_terms.h"
 #include "store/rows.h"
 
 #define CANDIDATES 20000
 #define LIMIT 20
 #define LIMIT_MAX 1000
-#define WORDS_MAX 64
-#define TEXT_MAX 4096
 #define K1 1.2
 #define B 0.75
-#define BEFORE 8		/* words of a snippet before its first mark */
-#define SNIPPET_WORDS 32
-#define SNIPPET_BYTES 600
-
-struct text {
-	const char	*s;
-	size_t		 len;
-};
-
-struct term {
-	bool		 no;		/* must not be there */
-	bool		 prefix;	/* the last word is the beginning of one */
-	size_t		 n;
-	struct text	*word;
-	double		 idf;
-};
 
 struct search {
 	struct reader	*rd;
@@ -47,9 +26,7 @@ struct search {
 	struct doc_time	*time;
 	const struct doc_coll *coll;
 	const struct doc_query *where;
-	struct term	*term;
-	size_t		 nterms;
-	size_t		 words;
+	struct doc_terms terms;
 	double		 average;	/* words of a document */
 	struct why	*why;
 };
@@ -58,88 +35,6 @@ struct hit {
 	int64_t	rid;
 	double	score;
 };
-
-/* A word of a document's text. */
-struct token {
-	const char	*s;
-	size_t		 len;
-	size_t		 from;
-	size_t		 to;
-	bool		 marked;
-};
-
-/* --- what is asked --- */
-
-static enum fz_err
-term_add(struct search *se, const char *s, size_t len, bool no, bool prefix)
-{
-	struct term *t = &se->term[se->nterms];
-	struct doc_words w;
-
-	*t = (struct term){ .no = no, .prefix = prefix };
-	t->word = arena_alloc(se->arena, WORDS_MAX * sizeof(*t->word));
-	doc_words_start(&w, s, len);
-	while (doc_words_next(&w)) {
-		if (++se->words > WORDS_MAX)
-			return why_set(se->why, FZ_DS_BAD_QUERY,
-			    "a search has at most %d words", WORDS_MAX);
-		t->word[t->n++] = (struct text){
-			arena_strndup(se->arena, w.word, w.len), w.len };
-	}
-	if (t->n > 0)
-		se->nterms++;
-	return FZ_OK;
-}
-
-static bool
-blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static enum fz_err
-terms_parse(struct search *se, const char *p)
-{
-	enum fz_err err = FZ_OK;
-
-	if (strlen(p) > TEXT_MAX)
-		return why_set(se->why, FZ_DS_BAD_QUERY,
-		    "a search has at most %d bytes", TEXT_MAX);
-	se->term = arena_alloc(se->arena, (WORDS_MAX + 1) * sizeof(*se->term));
-	while (err == FZ_OK) {
-		const char *from, *end;
-		bool no, quoted;
-
-		while (blank(*p))
-			p++;
-		if (*p == '\0')
-			break;
-		no = *p == '-';
-		p += no;
-		quoted = *p == '"';
-		from = p += quoted;
-		while (*p != '\0' && *p != '"' && (quoted || !blank(*p)))
-			p++;
-		end = p;
-		p += *p == '"' && quoted;
-		err = term_add(se, from, (size_t)(end - from), no,
-		    !quoted && end > from && end[-1] == '*');
-	}
-	return err;
-}
-
-/* Each word of a term in quotes, joined by AND. */
-static void
-match_term(const struct search *se, const struct term *t, struct buf *b)
-{
-	char mark[DOC_FT_MARK];
-
-	doc_ft_mark(mark, se->coll->ft);
-	for (size_t i = 0; i < t->n; i++) {
-		(void)buf_printf(b, "%s\"%s%s\"%s", b->len > 0 ? " AND " : "", mark,
-		    t->word[i].s, t->prefix && i + 1 == t->n ? "*" : "");
-	}
-}
 
 /* --- looking for --- */
 
@@ -173,14 +68,14 @@ idf(double docs, double with)
 }
 
 static enum fz_err
-weigh(struct search *se, struct term *t)
+weigh(struct search *se, struct doc_term *t)
 {
 	enum fz_err err;
 	int64_t n = 0;
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
-	match_term(se, t, &b);
+	doc_terms_match(t, se->coll->ft, &b);
 	err = sql_get_int(se->rd, &n, "SELECT count(*) FROM (SELECT 1 FROM ft"
 	    " WHERE ft MATCH ?1 LIMIT 20000)", "t", b.data);
 	buf_fini(&b);
@@ -194,85 +89,37 @@ weigh_all(struct search *se, size_t hits)
 	size_t asked = 0;
 	enum fz_err err = FZ_OK;
 
-	for (size_t i = 0; i < se->nterms; i++)
-		asked += !se->term[i].no;
-	for (size_t i = 0; err == FZ_OK && i < se->nterms; i++) {
-		if (se->term[i].no)
+	for (size_t i = 0; i < se->terms.n; i++)
+		asked += !se->terms.term[i].no;
+	for (size_t i = 0; err == FZ_OK && i < se->terms.n; i++) {
+		if (se->terms.term[i].no)
 			continue;
 		/* Alone, its documents are the hits. */
 		if (asked == 1)
-			se->term[i].idf = idf((double)se->coll->ft->docs, (double)hits);
+			se->terms.term[i].idf =
+			    idf((double)se->coll->ft->docs, (double)hits);
 		else
-			err = weigh(se, &se->term[i]);
+			err = weigh(se, &se->terms.term[i]);
 	}
 	return err;
 }
 
 /* --- judging a document --- */
 
-static size_t
-tokens_of(struct arena *a, const char *s, size_t len, struct token **out)
-{
-	struct token *v = NULL;
-	size_t n = 0, cap = 0;
-	struct doc_words w;
-
-	doc_words_start(&w, s, len);
-	while (doc_words_next(&w)) {
-		v = rows_more(a, v, n, &cap, sizeof(*v));
-		v[n++] = (struct token){ arena_strndup(a, w.word, w.len), w.len, w.from,
-			w.to, false };
-	}
-	*out = v;
-	return n;
-}
-
-static bool
-word_is(const struct term *t, size_t i, const struct token *tok)
-{
-	const struct text *w = &t->word[i];
-
-	if (t->prefix && i + 1 == t->n ? tok->len < w->len : tok->len != w->len)
-		return false;
-	return memcmp(tok->s, w->s, w->len) == 0;
-}
-
-/* Does the term stand at the beginning of these n words? */
-static bool
-term_at(const struct term *t, const struct token *v, size_t n)
-{
-	if (n < t->n)
-		return false;
-	for (size_t i = 0; i < t->n; i++)
-		if (!word_is(t, i, &v[i]))
-			return false;
-	return true;
-}
-
-static size_t
-count_term(const struct term *t, const struct token *v, size_t n)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < n; i++)
-		found += term_at(t, v + i, n - i);
-	return found;
-}
-
 static void
 count_texts(struct search *se, const struct doc_view *view, size_t *found, size_t *words)
 {
 	struct doc_texts t;
-	struct token *v;
+	struct doc_token *v;
 
 	*words = 0;
 	doc_texts_start(&t, se->scratch, se->coll->ft, view);
 	while (doc_texts_next(&t)) {
-		size_t n = tokens_of(se->scratch, t.s, t.len, &v);
+		size_t n = doc_terms_tokens(se->scratch, t.s, t.len, &v);
 
 		*words += n;
-		for (size_t i = 0; i < se->nterms; i++)
-			found[i] += count_term(&se->term[i], v, n);
+		for (size_t i = 0; i < se->terms.n; i++)
+			found[i] += doc_terms_count(&se->terms.term[i], v, n);
 	}
 }
 
@@ -280,20 +127,20 @@ count_texts(struct search *se, const struct doc_view *view, size_t *found, size_
 static double
 score_of(struct search *se, const struct doc_view *view)
 {
-	size_t found[WORDS_MAX + 1] = { 0 }, words;
+	size_t found[DOC_TERMS_WORDS + 1] = { 0 }, words;
 	double score = 0, norm;
 
 	if (se->where != NULL && !doc_query_match(se->where, view))
 		return 0;
 	count_texts(se, view, found, &words);
 	norm = K1 * (1 - B + B * (double)words / se->average);
-	for (size_t i = 0; i < se->nterms; i++) {
+	for (size_t i = 0; i < se->terms.n; i++) {
 		double n = (double)found[i];
 
-		if ((found[i] > 0) == se->term[i].no)
+		if ((found[i] > 0) == se->terms.term[i].no)
 			return 0;
-		if (!se->term[i].no)
-			score += se->term[i].idf * n * (K1 + 1) / (n + norm);
+		if (!se->terms.term[i].no)
+			score += se->terms.term[i].idf * n * (K1 + 1) / (n + norm);
 	}
 	return score;
 }
@@ -335,107 +182,6 @@ by_score(const void *x, const void *y)
 
 /* --- the answer --- */
 
-static void
-put_html(struct buf *b, const char *s, size_t len)
-{
-	for (; len > 0; s++, len--) {
-		switch (*s) {
-		case '&':
-			(void)buf_puts(b, "&amp;");
-			break;
-		case '<':
-			(void)buf_puts(b, "&lt;");
-			break;
-		case '>':
-			(void)buf_puts(b, "&gt;");
-			break;
-		case '"':
-			(void)buf_puts(b, "&quot;");
-			break;
-		case '\'':
-			(void)buf_puts(b, "&#39;");
-			break;
-		default:
-			(void)buf_putc(b, *s);
-		}
-	}
-}
-
-/* Mark the words of every term that stands there; the first one, or n. */
-static size_t
-mark_terms(const struct search *se, struct token *v, size_t n)
-{
-	size_t first = n;
-
-	for (size_t i = 0; i < se->nterms; i++) {
-		const struct term *t = &se->term[i];
-
-		for (size_t k = 0; !t->no && k < n; k++) {
-			if (!term_at(t, v + k, n - k))
-				continue;
-			first = k < first ? k : first;
-			for (size_t j = 0; j < t->n; j++)
-				v[k + j].marked = true;
-		}
-	}
-	return first;
-}
-
-static void
-snippet(struct buf *b, const char *s, size_t len, const struct token *v, size_t n,
-    size_t first)
-{
-	size_t i = first > BEFORE ? first - BEFORE : 0, end = i + SNIPPET_WORDS, at, start;
-
-	while (i < first && v[first].to - v[i].from > SNIPPET_BYTES / 2)
-		i++;
-	start = at = i > 0 || v[i].from > SNIPPET_BYTES / 4 ? v[i].from : 0;
-	(void)buf_puts(b, at > 0 ? "…" : "");
-	for (; i < n && i < end && (i <= first || v[i].to - start < SNIPPET_BYTES); i++) {
-		put_html(b, s + at, v[i].from - at);
-		(void)buf_puts(b, v[i].marked ? "<mark>" : "");
-		put_html(b, s + v[i].from, v[i].to - v[i].from);
-		(void)buf_puts(b, v[i].marked ? "</mark>" : "");
-		at = v[i].to;
-	}
-	if (i == n && len - at < SNIPPET_BYTES / 4)
-		put_html(b, s + at, len - at);
-	else
-		(void)buf_puts(b, "…");
-}
-
-/* For each field with a match the first text that has one. */
-static void
-put_highlight(struct search *se, const struct doc_view *view, struct buf *out)
-{
-	const struct doc_ft *ft = se->coll->ft;
-	bool shown[DOC_INDEX_FIELDS_MAX] = { false };
-	struct doc_texts t;
-	struct token *v;
-	struct buf b;
-	bool any = false;
-
-	buf_init(&b, DOC_BYTES_MAX);
-	(void)buf_puts(out, ",\"highlight\":{");
-	doc_texts_start(&t, se->scratch, ft, view);
-	while (doc_texts_next(&t)) {
-		size_t n = tokens_of(se->scratch, t.s, t.len, &v);
-		size_t first = mark_terms(se, v, n);
-
-		if (first == n || shown[t.field])
-			continue;
-		shown[t.field] = true;
-		buf_reset(&b);
-		snippet(&b, t.s, t.len, v, n, first);
-		(void)buf_printf(out, "%s\"%s\":", any ? "," : "",
-		    ft->path[t.field].text);
-		(void)doc_json_string(out, b.data, b.len);
-		any = true;
-	}
-	(void)buf_putc(out, '}');
-	buf_fini(&b);
-}
-
 static enum fz_err
 put_hit(struct search *se, const struct hit *h, bool highlight, struct buf *b)
 {
@@ -449,8 +195,11 @@ put_hit(struct search *se, const struct hit *h, bool highlight, struct buf *b)
 		(void)buf_puts(b, b->len > 1 ? ",{\"doc\":" : "{\"doc\":");
 		doc_view_print(b, &view, NULL);
 		(void)buf_printf(b, ",\"score\":%.6g", h->score);
-		if (highlight)
-			put_highlight(se, &view, b);
+		if (highlight) {
+			(void)buf_puts(b, ",\"highlight\":");
+			doc_terms_highlight(se->scratch, &se->terms, se->coll->ft, &view,
+			    b);
+		}
 		(void)buf_putc(b, '}');
 	}
 	end = sql_close(s);
@@ -496,9 +245,9 @@ run(struct search *se, const struct doc_options *o, struct doc_text *out)
 	enum fz_err err = FZ_OK;
 
 	buf_init(&b, 1 << 20);
-	for (size_t i = 0; i < se->nterms; i++)
-		if (!se->term[i].no)
-			match_term(se, &se->term[i], &b);
+	for (size_t i = 0; i < se->terms.n; i++)
+		if (!se->terms.term[i].no)
+			doc_terms_match(&se->terms.term[i], se->coll->ft, &b);
 	if (b.len > 0)
 		err = find_hits(se, b.data, &v, &n);
 	buf_fini(&b);
@@ -530,7 +279,7 @@ prepare(struct search *se, const struct doc_at *at, struct doc_coll *coll,
 		se->where = where;
 	}
 	if (err == FZ_OK)
-		err = terms_parse(se, text);
+		err = doc_terms_parse(se->arena, text, &se->terms, se->why);
 	se->coll = coll;
 	se->average = 1;
 	if (err == FZ_OK && coll->ft->docs > 0 && coll->ft->words > 0)

@@ -5,8 +5,7 @@
  * plan that an offset skips cost a step in the index.
  *
  * Where the order of finding is not the order asked for, numbers are gathered first and
- * sorted: for the order of creation 8 bytes each, for a sort its parts (doc_key.h), of
- * which only the best offset+limit are kept.
+ * sorted, or the parts of a sort (doc_sort.h).
  *
  * Ties of a sort are in the order of creation that `order` asks for.  When an index runs
  * the other way, equal keys are held back until the key changes and come out turned.
@@ -17,10 +16,10 @@
 #include <string.h>
 
 #include "store/doc_cursor.h"
+#include "store/doc_sort.h"
 #include "store/rows.h"
 
 #define GATHER_MAX 4000000		/* numbers, 32 MB */
-#define SORT_ROOM (64UL * 1024 * 1024)	/* bytes of sort parts held */
 #define KEY_ROOM (4UL * 1024 * 1024)
 
 static bool
@@ -400,110 +399,6 @@ by_sort(struct doc_select *s)
 
 /* --- a sort without an index --- */
 
-struct item {
-	struct doc_key	 key;
-	int64_t		 n;
-};
-
-struct sorting {
-	struct doc_select *s;
-	struct arena	*keys;
-	struct item	*v;
-	size_t		 n;
-	size_t		 cap;
-	size_t		 keep;		/* the best so many are wanted */
-	bool		 cut;		/* v[keep-1] is the worst that still counts */
-	bool		 up;
-};
-
-static int
-by_item(const void *x, const void *y, void *arg)
-{
-	const struct item *a = x, *b = y;
-	const struct sorting *so = arg;
-	int c = doc_key_order(&a->key, &b->key);
-
-	if (c != 0)
-		return c;
-	c = (a->n > b->n) - (a->n < b->n);
-	return so->up ? c : -c;
-}
-
-static void
-sort_part(const struct doc_options *o, const struct doc_view *v, struct buf *b)
-{
-	buf_reset(b);
-	for (unsigned i = 0; i < o->nsort; i++) {
-		struct doc_span value = doc_view_field(v, &o->sort[i].path);
-		size_t from = b->len;
-
-		(void)doc_key_part(b, &value, 0);
-		if (o->sort[i].down)
-			doc_key_turn(b, from);
-	}
-}
-
-static struct doc_key
-key_keep(struct arena *a, struct doc_key k)
-{
-	return (struct doc_key){ memcpy(arena_alloc(a, k.len), k.p, k.len), k.len };
-}
-
-/* Sort, forget what is too far behind, and pack the keys that stay. */
-static void
-sorting_cut(struct sorting *so)
-{
-	struct arena *keys;
-
-	if (so->n > 0)
-		qsort_r(so->v, so->n, sizeof(*so->v), by_item, so);
-	if (so->n < so->keep)
-		return;
-	so->n = so->keep;
-	so->cut = so->n > 0;
-	keys = arena_new();
-	for (size_t i = 0; i < so->n; i++)
-		so->v[i].key = key_keep(keys, so->v[i].key);
-	arena_free(so->keys);
-	so->keys = keys;
-}
-
-static enum fz_err
-sorting_add(struct sorting *so, struct item item)
-{
-	const struct doc_select *s = so->s;
-	struct item after = { s->after, s->after_n };
-
-	if (s->resumed && by_item(&item, &after, so) <= 0)
-		return FZ_OK;
-	if (so->cut && by_item(&item, &so->v[so->keep - 1], so) >= 0)
-		return FZ_OK;
-	if (so->n == so->cap) {
-		so->cap = so->cap > 0 ? so->cap * 2 : 64;
-		so->v = xreallocarray(so->v, so->cap, sizeof(*so->v));
-	}
-	item.key = key_keep(so->keys, item.key);
-	so->v[so->n++] = item;
-	if (so->n / 2 >= so->keep + 32 || arena_used(so->keys) > SORT_ROOM)
-		sorting_cut(so);
-	return arena_used(so->keys) > SORT_ROOM ? FZ_LIMIT_EXCEEDED : FZ_OK;
-}
-
-static enum fz_err
-sorting_emit(void *arg, const struct doc_view *v)
-{
-	struct sorting *so = arg;
-	enum fz_err err;
-	struct buf b;
-
-	buf_init(&b, KEY_ROOM);
-	sort_part(so->s->o, v, &b);
-	err = sorting_add(so, (struct item){ { (unsigned char *)b.data, b.len },
-		v->rid & DOC_NUMBER_MAX });
-	buf_fini(&b);
-	return err;
-}
-
 static enum fz_err
 by_plan(struct doc_select *s)
 {
@@ -523,28 +418,35 @@ by_plan(struct doc_select *s)
 }
 
 static enum fz_err
+sorted_emit(void *arg, const struct doc_view *v)
+{
+	return doc_sort_add(arg, v);
+}
+
+static enum fz_err
 run_sorted(struct doc_select *s, struct why *why)
 {
 	struct doc_select all = *s;
-	struct sorting so = { .s = s, .keys = arena_new(), .up = up(s) };
-	enum fz_err err;
+	struct doc_sorting *so;
+	enum fz_err err = FZ_OK;
+	size_t n;
 
-	so.keep = (size_t)(s->skip < INT64_MAX / 4 ? s->skip : INT64_MAX / 4) + 1 +
-	    (size_t)(s->limit < INT64_MAX / 4 ? s->limit : INT64_MAX / 4);
-	all.emit = sorting_emit;
-	all.arg = &so;
+	so = doc_sort_new(s->o, (uint64_t)s->skip + 1 + (uint64_t)s->limit);
+	if (s->resumed)
+		doc_sort_after(so, s->after, s->after_n);
+	all.emit = sorted_emit;
+	all.arg = so;
 	all.limit = INT64_MAX;
 	all.skip = 0;
 	all.resumed = all.rids_only = false;
 	err = by_plan(&all);
 	if (err == FZ_LIMIT_EXCEEDED)
 		(void)why_set(why, err, "too much to sort: use a limit or an index");
-	sorting_cut(&so);
+	n = doc_sort_end(so);
 	s->sure = true;
-	for (size_t i = 0; err == FZ_OK && !s->done && i < so.n; i++)
-		err = visit(s, so.v[i].n);
-	free(so.v);
-	arena_free(so.keys);
+	for (size_t i = 0; err == FZ_OK && !s->done && i < n; i++)
+		err = visit(s, doc_sort_get(so, i));
+	doc_sort_free(so);
 	return err;
 }
 
@@ -577,7 +479,7 @@ doc_select_cursor(struct doc_select *s, const char **out)
 	buf_init(&b, KEY_ROOM);
 	err = doc_view_read(s->rd, s->last, &row, &v);
 	if (err == FZ_OK && s->o->nsort > 0) {
-		sort_part(s->o, &v, &b);
+		doc_sort_part(s->o, &v, &b);
 		k = (struct doc_key){ (unsigned char *)b.data, b.len };
 	}
 	end = sql_close(row);

@@ -17,11 +17,12 @@ struct doc_select {
 	struct doc_time	*time;
 	const struct doc_coll *coll;
 	const struct doc_query *q;
-	const struct doc_options *o;	/* sort, order, offset, after; fields do not count */
+	const struct doc_options *o;	/* sort, order, offset, after */
 	const struct doc_plan *plan;
 	int64_t		 limit;		/* documents at most */
 	/*
-	 * Called for each: FZ_OK to go on.  With rids_only the view may have its rid alone.
+	 * Called for each: FZ_OK to go on.  With rids_only the view may have its rid
+	 * alone.
 	 */
 	enum fz_err	(*emit)(void *, const struct doc_view *);
 	void		*arg;

@@ -5,8 +5,8 @@
  * The text is trusted to be what doc_json_print wrote; whatever else it is, nothing
  * outside of it is read, and what cannot be understood is missing.
  *
- * Values compare as docs/contract.md 5.7 says: missing is null, true and false are 1 and 0,
- * arrays and objects deeply, a member that is null counting as absent.
+ * Values compare as docs/contract.md 5.7 says: missing is null, true and false are 1 and
+ * 0, arrays and objects deeply, a member that is null counting as absent.
  *
  * Thread contract: pure functions.
  */
@@ -23,7 +23,7 @@
 struct doc_span {
 	enum doc_type	 type;
 	bool		 read;		/* num holds the number */
-	const char	*p;		/* string: its body; array, object: with brackets */
+	const char	*p;		/* a string's body, else the whole value */
 	size_t		 len;
 	double		 num;
 };
@@ -35,7 +35,7 @@ enum doc_special { DOC_PLAIN, DOC_ID, DOC_CREATED, DOC_UPDATED };
 
 struct doc_path {
 	const char	*text;		/* "a.b.0", ended by NUL */
-	enum doc_special special;	/* the first name is one that is not in the text */
+	enum doc_special special;	/* what is not in the text */
 	unsigned	 n;
 	struct {
 		const char	*s;

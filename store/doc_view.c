@@ -85,8 +85,8 @@ same(const struct doc_path *path, unsigned at, const struct doc_child *c, int64_
  * in it.
  */
 static uint64_t
-alive_below(const struct print *pr, uint64_t alive, unsigned at, const struct doc_child *c,
-    int64_t index, bool *ends)
+alive_below(const struct print *pr, uint64_t alive, unsigned at,
+    const struct doc_child *c, int64_t index, bool *ends)
 {
 	uint64_t below = 0;
 

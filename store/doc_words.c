@@ -70,8 +70,8 @@ put(struct doc_words *w, const char *s, size_t n)
 }
 
 /*
- * Of a very long word only the beginning.  What FTS5's ascii tokenizer would split is left
- * out.
+ * Of a very long word only the beginning.  What FTS5's ascii tokenizer would split is
+ * left out.
  */
 static void
 fold(struct doc_words *w)

@@ -4,7 +4,7 @@
 # are left to those.
 set -eu
 cd "$(dirname "$0")/.."
-skip=" powercut store_fault gate cache archive password "
+skip=" powercut store_fault gate cache archive password region guard abort "
 
 if [ "${1:-}" = one ]; then
 	t=$2

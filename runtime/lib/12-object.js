@@ -64,7 +64,8 @@
 	}
 	lib.groups = groups;
 
-	var engineAssign = Object.assign, symbolsOf = Object.getOwnPropertySymbols;
+	var engineAssign = lib.engineAssign = Object.assign;
+	var symbolsOf = Object.getOwnPropertySymbols;
 
 	lib.methods(Object, {
 		/* The engine's forgets symbols. */

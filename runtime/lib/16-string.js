@@ -34,6 +34,8 @@
 	function lone(s, at) {
 		var i, c;
 
+		if (at === 0 && !/[\ud800-\udfff]/.test(s))
+			return -1;
 		for (i = at; i < s.length; i++) {
 			c = charCodeAt(s, i);
 			if (c < 0xd800 || c > 0xdfff)

@@ -15,7 +15,7 @@
 
 	var MAP = lib.hidden('map'), SET = lib.hidden('set'), TAG = lib.hidden('tag');
 	var create = Object.create;
-	var getPrototypeOf = Object.getPrototypeOf, isExtensible = Object.isExtensible;
+	var getPrototypeOf = Object.getPrototypeOf;
 	var constructing = lib.constructing, callable = lib.callable;
 	var KEYS = lib.KEYS, VALUES = lib.VALUES, ENTRIES = lib.ENTRIES, OF_SETS = 4;
 	var HOLE = create(null);
@@ -26,11 +26,9 @@
 	 * maps keep under their names (24-weak.js).  A Proxy shows the tag of its target, an
 	 * object that of its prototype: hence owner.
 	 */
-	function Tag(owner) {
-		this.owner = owner;
-		this.key = undefined;
+	function newTag(owner) {
+		return { owner: owner, key: '' };
 	}
-	Tag.prototype = create(null);
 
 	var lastKey = 0;
 	var odd = [], oddTags = [];
@@ -44,7 +42,7 @@
 				return undefined;
 			i = odd.length;
 			odd[i] = object;
-			oddTags[i] = new Tag(object);
+			oddTags[i] = newTag(object);
 		}
 		return oddTags[i];
 	}
@@ -60,13 +58,13 @@
 			if (proto === null || proto[TAG] !== tag)
 				return oddTag(object, make);
 		}
-		if (!isExtensible(object))
-			return oddTag(object, make);
 		if (!make)
-			return undefined;
-		tag = new Tag(object);
-		object[TAG] = tag;
-		return object[TAG] === tag ? tag : oddTag(object, make);
+			return odd.length === 0 ? undefined : oddTag(object, false);
+		try {
+			return object[TAG] = newTag(object);
+		} catch (e) {
+			return oddTag(object, true);
+		}
 	}
 
 	lib.tagOf = tagOf;
@@ -83,15 +81,15 @@
 	}
 	Table.prototype = create(null);
 
-	/* Key in table.others. */
+	/* Key in table.others; '' is that of none. */
 	function otherKey(key, make) {
 		var tag;
 
 		if (key !== null && (typeof key === 'object' || typeof key === 'function')) {
 			tag = tagOf(key, make);
 			if (tag === undefined)
-				return undefined;
-			if (tag.key === undefined && make)
+				return '';
+			if (tag.key === '' && make)
 				tag.key = '#' + ++lastKey;
 			return tag.key;
 		}
@@ -100,17 +98,23 @@
 
 	/* Index of a key that is no text, or undefined. */
 	function find(table, key) {
-		var index;
+		var index, tag;
 
 		if (typeof key === 'number') {
 			index = table.numbers;
-		} else if (typeof key === 'symbol') {
-			index = table.texts;
-		} else {
-			index = table.others;
-			key = index === undefined ? undefined : otherKey(key, false);
+			return index === undefined ? undefined : index[key];
 		}
-		return index === undefined || key === undefined ? undefined : index[key];
+		if (typeof key === 'symbol')
+			return table.texts[key];
+		index = table.others;
+		if (index === undefined)
+			return undefined;
+		if (typeof key === 'object' && key !== null) {
+			tag = key[TAG];
+			if (tag !== undefined && tag.owner === key)
+				return index[tag.key];
+		}
+		return index[otherKey(key, false)];
 	}
 
 	function insert(table, key, value) {
@@ -313,8 +317,7 @@
 		'get'(key) {
 			var table = this[MAP], i;
 
-			if (table === undefined)
-				mapOf(this);
+			// without a table the next line throws the TypeError that is due
 			i = typeof key === 'string' ? table.texts[key] : find(table, key);
 			return i === undefined ? undefined : table.values[i];
 		},

@@ -42,18 +42,7 @@
 		tagOf(key, true)[name] = value;
 	}
 
-	/* For #private members (32-helpers.js): the tag that has a value of weak map `map`. */
-	lib.privateTag = function (map, key) {
-		var name = map[NAME], tag;
-
-		if (key === null || (typeof key !== 'object' && typeof key !== 'function'))
-			return undefined;
-		tag = key[TAG];
-		if (tag !== undefined && tag.owner === key && name in tag)
-			return tag;
-		return holder(key, name);
-	};
-	lib.privateName = NAME;
+	lib.weakName = NAME;
 
 	function remove(key, name) {
 		var tag = holder(key, name);
@@ -78,8 +67,16 @@
 	}
 	lib.methods(WeakMap.prototype, {
 		'get'(key) {
-			var name = nameOf(this), tag = holder(key, name);
+			var name = this[NAME], tag;
 
+			if (name === undefined || key === null || typeof key !== 'object') {
+				name = nameOf(this);
+				tag = holder(key, name);
+			} else {
+				tag = key[TAG];
+				if (tag === undefined || tag.owner !== key)
+					tag = tagOf(key, false);
+			}
 			return tag === undefined ? undefined : tag[name];
 		},
 		'set'(key, value) {

@@ -180,8 +180,9 @@
 	}
 	var prototype = Promise.prototype;
 
+	/* As newState(), without the call: one is made for every then. */
 	function Made() {
-		this[STATE] = newState();
+		this[STATE] = { s: 0, v: undefined, waiting: undefined, h: false };
 	}
 	Made.prototype = prototype;
 

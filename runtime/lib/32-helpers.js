@@ -15,7 +15,8 @@
 	var isEnumerable = Object.prototype.propertyIsEnumerable.call.bind(
 	    Object.prototype.propertyIsEnumerable);
 	var Symbol_iterator = Symbol.iterator;
-	var NAME = lib.privateName;
+	var engineAssign = lib.engineAssign, symbolsOf = Object.getOwnPropertySymbols;
+	var NAME = lib.weakName, TAG = lib.hidden('tag');
 
 	function plainArray(items) {
 		return isArray(items) && items[Symbol_iterator] === lib.arrayValues;
@@ -68,7 +69,17 @@
 	/* --- objects, arrays, classes --- */
 
 	lib.methods(global, {
-		__assign: Object.assign,
+		__assign(target, source) {
+			var symbols;
+
+			engineAssign(target, source);
+			if (isObject(source)) {
+				symbols = symbolsOf(source);
+				if (symbols.length > 0)
+					Object.assign(target, source);
+			}
+			return target;
+		},
 		__rest(source, excluded) {
 			var result = {}, keys, i;
 
@@ -84,7 +95,7 @@
 			var n = to.length, count = from.length, i;
 
 			// `to` is a fresh array unless TypeScript asks for a packed copy
-			if (!isArray(to) || pack || arguments.length === 2)
+			if (pack !== false || !isArray(to))
 				to = Array.prototype.slice.call(to);
 			for (i = 0; i < count; i++)
 				to[n + i] = from[i];
@@ -110,6 +121,9 @@
 			if (typeof base !== 'function' && base !== null)
 				throw new TypeError('Class extends value ' + lib.show(base) +
 				    ' is not a constructor or null');
+			// its exec may be the class's own, which String's methods must ask then
+			if (base === RegExp)
+				lib.load('41-special');
 			proto = base === null ? null : base === Array ? arrayBase() : base.prototype;
 			if (base !== null)
 				setPrototypeOf(derived, base);
@@ -220,13 +234,17 @@
 
 	lib.methods(global, {
 		__classPrivateFieldGet(object, state, kind, f) {
-			var tag;
+			var name, tag, value;
 
-			// a field: by far the most frequent
-			if (kind === 'f' && typeof state !== 'function' && state[NAME] !== undefined) {
-				tag = lib.privateTag(state, object);
-				if (tag !== undefined)
-					return tag[state[NAME]];
+			// A field, by far the most frequent: WeakMap.prototype.get without calls.
+			if (kind === 'f' && f === undefined && isObject(object)) {
+				name = state[NAME];
+				tag = object[TAG];
+				if (name !== undefined && tag !== undefined && tag.owner === object) {
+					value = tag[name];
+					if (value !== undefined || name in tag)
+						return value;
+				}
 			}
 			if (kind === 'a' && !f)
 				throw new TypeError('Private accessor was defined without a getter');
@@ -238,12 +256,14 @@
 			return f ? f.value : state.get(object);
 		},
 		__classPrivateFieldSet(object, state, value, kind, f) {
-			var tag;
+			var name, tag;
 
-			if (kind === 'f' && typeof state !== 'function' && state[NAME] !== undefined) {
-				tag = lib.privateTag(state, object);
-				if (tag !== undefined) {
-					tag[state[NAME]] = value;
+			if (kind === 'f' && f === undefined && isObject(object)) {
+				name = state[NAME];
+				tag = object[TAG];
+				if (name !== undefined && tag !== undefined && tag.owner === object &&
+				    name in tag) {
+					tag[name] = value;
 					return value;
 				}
 			}

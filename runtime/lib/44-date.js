@@ -10,7 +10,9 @@
 
 	var global = lib.global;
 	var Engine = global.Date, proto = Engine.prototype;
-	var UTC = Engine.UTC, now = Engine.now;
+	var UTC = Engine.UTC, now = Engine.now, engineParse = Engine.parse;
+	var toISOString = proto.toISOString.call.bind(proto.toISOString);
+	var slice = String.prototype.slice.call.bind(String.prototype.slice);
 	var getTime = proto.getTime.call.bind(proto.getTime);
 	var DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday',
 		'Saturday'];
@@ -59,8 +61,22 @@
 		    zoneOffset(m[8]);
 	}
 
+	/* JSON's form and a bare day, if the engine makes the same text of what it reads. */
+	function parseQuickly(text) {
+		var n = text.length, t;
+
+		if (n !== 24 && n !== 10)
+			return undefined;
+		t = engineParse(text);
+		return t === t && slice(toISOString(new Engine(t)), 0, n) === text ? t : undefined;
+	}
+
 	function parse(text) {
-		var t = parseISO(text);
+		var t = parseQuickly(text);
+
+		if (t !== undefined)
+			return t;
+		t = parseISO(text);
 
 		if (t === undefined) {
 			lib.load('47-loosedate');

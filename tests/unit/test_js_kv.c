@@ -132,6 +132,8 @@ test_ttl(void **state)
 	    "[\"key\",\"value\"]");
 	script_is("var kv = fazt.app.kv; kv.set('t', 3, 0); respond(String(kv.get('t')))",
 	    "undefined");
+	script_is("var kv = fazt.app.kv; kv.set('t', 3); kv.set('t', 3, -Infinity);"
+	    "respond(String(kv.get('t')))", "undefined");
 	script_is("var kv = fazt.app.kv; kv.set('t', 3); kv.set('t', 3, -5);"
 	    "respond(String(kv.get('t')))", "undefined");
 	script_is("var kv = fazt.app.kv; kv.set('t', 3, 0.5);"
@@ -371,7 +373,7 @@ test_transaction(void **state)
 	    "respond([kv.get('n'), kv.get('m')].join())", "1,");
 	script_is(TRY "var r = fazt.tx(function () { kv.set('n', 'text');"
 	    " var e = t(function () { kv.incr('n') }); kv.set('m', 2);"
-	    " return [e, kv.get('n'), kv.cas('m', 2, 3), kv.get('m'), kv.list('m').length]"
+	    " return [e, kv.get('n'), kv.cas('m', 2, 3), kv.get('m'), kv.list('m', {limit: 1}).length]"
 	    " }); respond(r.join() + ' ' + kv.get('n') + kv.get('m'))",
 	    "StorageError KV_NOT_NUMBER false,text,true,3,1 text3");
 }
