@@ -5,6 +5,11 @@
  * fork of a large site costs a transaction and no disk.  It takes over who may see it
  * (visibility, previews), because a copy of something private is private.
  *
+ * With its data (copy_storage) it is filled in the trash, where nobody sees it, and comes
+ * out with its name and its files when all is there.  What fails on the way is purged;
+ * what a crash leaves goes when its days in the trash are over.  Variables are left out:
+ * secrets are given to one app by somebody.
+ *
  * The family is walked over rows that people may delete, so a parent can be missing: then
  * the oldest one left is the root.  Depth and count are bounded; rows that were changed
  * by hand into a circle end there too.
@@ -17,6 +22,7 @@
 #include "deploy/app_view.h"
 #include "deploy/reply.h"
 #include "store/alias.h"
+#include "store/data_copy.h"
 #include "store/version.h"
 
 #define DEPTH_MAX 50
@@ -70,45 +76,117 @@ copy_version(struct request *rq, struct writer *w, const struct app *from, int64
 	return err == FZ_OK ? version_go_live(w, to, v.id) : err;
 }
 
+struct fork {
+	const char	*alias;		/* wished for, or NULL */
+	bool		 copy_storage;
+	struct app	 from;
+	struct app	 app;
+};
+
+/* The app without a version, and the name it asked for. */
 static enum fz_err
-fork_in(struct request *rq, struct response *rs, struct writer *w, const char *alias,
-    struct app *a)
+make_in(struct request *rq, struct response *rs, struct writer *w, struct fork *f)
 {
-	struct app from;
-	enum fz_err err = app_param(rq, rs, writer_reader(w), &from);
+	struct app *a = &f->app;
+	enum fz_err err = app_param(rq, rs, writer_reader(w), &f->from);
 
 	if (err != FZ_OK)
 		return err;
-	*a = from;
+	*a = f->from;
 	a->system = false;
 	a->source = "fork";
 	a->source_url = a->source_ref = a->source_commit = "";
-	a->forked_from_id = from.uid;
-	a->original_id = from.original_id[0] != '\0' ? from.original_id : from.uid;
-	a->title = alias;
-	if (alias == NULL)
-		err = title_of_fork(rq, rs, writer_reader(w), &from, &a->title);
+	a->forked_from_id = f->from.uid;
+	a->original_id = f->from.original_id[0] != '\0' ? f->from.original_id :
+	    f->from.uid;
+	a->title = f->alias;
+	if (f->alias == NULL)
+		err = title_of_fork(rq, rs, writer_reader(w), &f->from, &a->title);
 	if (err == FZ_OK)
-		err = app_make_in(rq, rs, w, a, alias);
+		err = app_make_in(rq, rs, w, a, f->alias);
 	if (err != FZ_OK)
 		return err;
-	a->spa = from.spa;
-	a->preview_data = from.preview_data;
-	a->preview_access = from.preview_access;
-	a->keep_deploys = from.keep_deploys;
-	a->quotas = from.quotas;
-	err = app_update(w, a);
-	return err == FZ_OK && from.live != 0 ? copy_version(rq, w, &from, a->id) : err;
+	a->spa = f->from.spa;
+	a->preview_data = f->from.preview_data;
+	a->preview_access = f->from.preview_access;
+	a->keep_deploys = f->from.keep_deploys;
+	a->quotas = f->from.quotas;
+	return app_update(w, a);
+}
+
+static enum fz_err
+fork_in(struct request *rq, struct response *rs, struct writer *w, struct fork *f)
+{
+	enum fz_err err = make_in(rq, rs, w, f);
+
+	return err == FZ_OK && f->from.live != 0 ?
+	    copy_version(rq, w, &f->from, f->app.id) : err;
+}
+
+static enum fz_err
+hide_in(struct request *rq, struct response *rs, struct writer *w, struct fork *f)
+{
+	enum fz_err err = make_in(rq, rs, w, f);
+
+	return err == FZ_OK ? app_trash(w, f->app.id) : err;
+}
+
+/* Out of the trash, if the name is still free, with what is live now. */
+static enum fz_err
+show_in(struct request *rq, struct response *rs, struct writer *w, struct fork *f)
+{
+	struct reader *rd = writer_reader(w);
+	struct alias al = { .name = f->alias, .type = ALIAS_PROXY, .app = f->app.id }, old;
+	enum fz_err err = app_by_id(rd, rq->arena, f->from.id, &f->from);
+
+	if (err == FZ_OK && f->alias != NULL) {
+		err = alias_get(rd, rq->arena, f->alias, &old);
+		if (err == FZ_OK)
+			return response_why(rs, FZ_CONFLICT,
+			    "Somebody else has taken %s meanwhile", f->alias);
+		err = err == FZ_ALIAS_NOT_FOUND ? alias_put(w, &al) : err;
+	}
+	if (err == FZ_OK)
+		err = app_restore(w, f->app.id);
+	return err == FZ_OK && f->from.live != 0 ?
+	    copy_version(rq, w, &f->from, f->app.id) : err;
+}
+
+typedef enum fz_err step_fn(struct request *, struct response *, struct writer *,
+    struct fork *);
+
+static enum fz_err
+in_writer(struct request *rq, struct response *rs, struct fork *f, step_fn *step)
+{
+	struct writer *w;
+	enum fz_err err = writer_begin(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
+
+	return err == FZ_OK ? reply_commit(rq, w, step(rq, rs, w, f)) : err;
+}
+
+static enum fz_err
+fork_with_data(struct request *rq, struct response *rs, struct fork *f)
+{
+	struct data_copy copy = { 0 };
+	enum fz_err err = in_writer(rq, rs, f, hide_in);
+
+	if (err != FZ_OK)
+		return err;
+	copy.from = f->from.id;
+	copy.to = f->app.id;
+	err = data_copy_run(rq->node->store, &copy, &rq->seq, &rs->why);
+	if (err == FZ_OK)
+		err = in_writer(rq, rs, f, show_in);
+	if (err != FZ_OK)
+		app_make_undo(rq, f->app.id);
+	return err;
 }
 
 static enum fz_err
 fork_app(struct request *rq, struct response *rs)
 {
 	struct field_error e = { 0 };
-	const char *alias = NULL;
-	bool copy_storage = false; /* accepted; apps hold no data that could be copied */
-	struct writer *w;
-	struct app a;
+	struct fork f = { .alias = NULL };
 	json_t *body, *o;
 	enum fz_err err;
 
@@ -116,23 +194,21 @@ fork_app(struct request *rq, struct response *rs)
 	if (err == FZ_OK)
 		err = request_json(rq, &body, &rs->why);
 	if (err == FZ_OK)
-		err = app_make_wish(rq, rs, body, "alias", false, &alias);
+		err = app_make_wish(rq, rs, body, "alias", false, &f.alias);
 	if (err == FZ_OK)
 		err = reply_field(rs, json_want_bool(body, "copy_storage", false,
-		    &copy_storage, &e), &e);
+		    &f.copy_storage, &e), &e);
 	if (err == FZ_OK)
-		err = writer_begin(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
+		err = f.copy_storage ? fork_with_data(rq, rs, &f) :
+		    in_writer(rq, rs, &f, fork_in);
 	if (err != FZ_OK)
 		return err;
-	err = reply_commit(rq, w, fork_in(rq, rs, w, alias, &a));
-	if (err != FZ_OK)
-		return err;
-	o = json_pack("{s:s,s:s,s:s,s:s}", "id", a.uid, "title", a.title,
-	    "forked_from_id", a.forked_from_id, "original_id", a.original_id);
-	if (alias != NULL) {
-		json_object_set_new(o, "alias", json_string(alias));
+	o = json_pack("{s:s,s:s,s:s,s:s}", "id", f.app.uid, "title", f.app.title,
+	    "forked_from_id", f.app.forked_from_id, "original_id", f.app.original_id);
+	if (f.alias != NULL) {
+		json_object_set_new(o, "alias", json_string(f.alias));
 		json_object_set_new(o, "url",
-		    json_string(node_url(rq->node, rq->arena, alias, "")));
+		    json_string(node_url(rq->node, rq->arena, f.alias, "")));
 	}
 	return response_data(rs, 201, o);
 }

@@ -143,6 +143,9 @@ keep(struct request *rq, const struct site *site, const struct blob_url *u,
 	struct quota quota;
 	enum fz_err err;
 
+	/* Nobody collected the body: an empty blob would be a lie. */
+	if (rq->body_max == 0)
+		return FZ_OVERLOADED;
 	if (rq->body != NULL) {
 		body.spool = rq->body;
 		body.len = spool_size(rq->body);

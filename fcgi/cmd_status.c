@@ -31,6 +31,11 @@ print(const json_t *doc)
 	    (long long)number(doc, "queue", "waiting"),
 	    (long long)number(doc, "queue", "parked"),
 	    (long long)number(doc, "queue", "connections"));
+	printf("scripts    %lld of %lld slots, %lld waiting, %lld apps quarantined\n",
+	    (long long)number(doc, "scripts", "running"),
+	    (long long)number(doc, "scripts", "slots"),
+	    (long long)number(doc, "scripts", "waiting"),
+	    (long long)number(doc, "scripts", "quarantined"));
 	printf("requests   %lld served, %lld refused as too much\n",
 	    (long long)number(doc, "requests", "served"),
 	    (long long)number(doc, "requests", "shed"));

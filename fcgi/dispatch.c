@@ -136,7 +136,7 @@ site_body_max(struct request *rq)
 	if (rq->method == METHOD_GET || rq->method == METHOD_HEAD)
 		return 0;
 	if (blob_host_path(rq->path))
-		return site->kind == SITE_APP ? blob_host_body_max(rq, site) : 0;
+		return blob_host_body_max(rq, site);
 	if (!is_api(rq->path) || (site->kind != SITE_SPLIT && (site->kind != SITE_APP ||
 	    site->edition == NULL || !site->edition->has_main)))
 		return 0;

@@ -33,6 +33,7 @@
 #include "fcgi/gate.h"
 #include "fcgi/listen.h"
 #include "fcgi/notify.h"
+#include "fcgi/quarantine.h"
 #include "fcgi/setup.h"
 #include "fcgi/sites.h"
 #include "runtime/guard.h"
@@ -255,20 +256,26 @@ start_gate(struct server *s, struct why *why)
 static void
 status_json(struct server *s, struct buf *out)
 {
+	struct quarantine_case held[QUARANTINE_CASES];
 	struct gate_stats gate;
 	struct store_stats store;
+	struct lane_stats lane;
 	const struct node *node = &s->now->node;
 	json_t *doc;
 
 	gate_stats(s->gate, &gate);
 	store_stats(s->store, &store);
+	lane_stats(s->parts.lane, &lane);
 	doc = json_pack("{s:s, s:s, s:i, s:I, s:{s:i, s:i}, s:{s:i, s:i, s:i}, "
-	    "s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:b}}",
+	    "s:{s:i, s:i, s:i, s:I, s:i}, s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:b}}",
 	    "version", node->version, "domain", node->domain, "pid", (int)getpid(),
 	    "uptime_seconds", (json_int_t)((clock_wall_ms() - node->started_ms) / 1000),
 	    "workers", "total", (int)node->workers, "busy", (int)gate.busy,
 	    "queue", "waiting", (int)gate.queued, "parked", (int)gate.parked, "connections",
-	    (int)gate.connections, "requests", "served", (json_int_t)gate.served, "shed",
+	    (int)gate.connections, "scripts", "slots", (int)lane.slots, "running",
+	    (int)lane.running, "waiting", (int)lane.waiting, "refused",
+	    (json_int_t)(lane.full + lane.used_up + lane.late), "quarantined",
+	    (int)quarantine_cases(s->parts.quarantine, held), "requests", "served", (json_int_t)gate.served, "shed",
 	    (json_int_t)gate.shed, "refused_peers", (json_int_t)gate.refused, "database",
 	    "bytes", (json_int_t)store.db_bytes, "wal_bytes", (json_int_t)store.wal_bytes,
 	    "commits", (json_int_t)store.commits, "full", store.full);

@@ -32,7 +32,8 @@ struct blob_url {
 /* 1 to 255 bytes of UTF-8 without control bytes. */
 bool		 blob_url_name_ok(const char *);
 /* The address, from its slash on. */
-const char	*blob_url_make(struct arena *, const struct seal *, const struct blob_url *);
+const char	*blob_url_make(struct arena *, const struct seal *,
+		    const struct blob_url *);
 /*
  * What the query of a request for path says.  FZ_NOT_FOUND: it is not signed.  FZ_FORBIDDEN
  * with *why: not by us, not for this, or too late.

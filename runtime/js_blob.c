@@ -1,10 +1,10 @@
 /*
  * fazt.app.s3, fazt.storage.s3 and fazt.app.user.s3 (docs/contract.md 5.6).
  *
- * Bytes take the shortest way.  A file of the request goes from its spool into the store in
- * pieces and never through the heap; an answer that is a blob (js_blob_answer.c) is streamed
- * after the script has ended.  Only what a script asks to see is in its memory, and what cannot
- * fit there is refused by name instead of ending the run.
+ * Bytes take the shortest way.  A file of the request goes from its spool into the store
+ * in pieces and never through the heap; an answer that is a blob (js_blob_answer.c) is
+ * streamed after the script has ended.  Only what a script asks to see is in its memory,
+ * and what cannot fit there is refused by name instead of ending the run.
  *
  * Storing takes transactions of its own, piece by piece, so it cannot be part of fazt.tx.
  */

@@ -29,7 +29,8 @@ answer_download(duk_context *ctx, struct run *run, struct js_answer *a)
 	if (!js_option_text(ctx, run, 1, "download", &name))
 		return;
 	if (!blob_url_name_ok(name))
-		js_throw(ctx, "TypeError", NULL, false, "respond.blob: this is no file name");
+		js_throw(ctx, "TypeError", NULL, false,
+		    "respond.blob: this is no file name");
 	js_work(run);
 	value = blob_send_disposition(run->scratch, name);
 	js_done(ctx, run);
@@ -102,7 +103,8 @@ static duk_ret_t
 respond_blob_js(duk_context *ctx)
 {
 	struct run *run = js_enter(ctx);
-	const char *path = js_blob_path(ctx, run, "respond.blob", "respond.blob requires a path");
+	const char *path = js_blob_path(ctx, run, "respond.blob",
+	    "respond.blob requires a path");
 	struct space space = answer_space(ctx, run);
 	struct js_answer answer;
 	struct object *o;

@@ -16,6 +16,8 @@
 #include "runtime/world.h"
 
 #define RANDOM_MAX 65536
+/* NFKC makes up to eleven times as much of a text, in memory no heap limit counts. */
+#define NORMALIZE_MAX (4UL * 1024 * 1024)
 
 /* A hidden symbol: a key that no enumeration shows. */
 static duk_ret_t
@@ -48,6 +50,9 @@ host_normalize(duk_context *ctx)
 	uint8_t *made;
 	char *out = NULL;
 
+	if (len > NORMALIZE_MAX)
+		js_throw(ctx, "RangeError", NULL, false,
+		    "a text to normalize has at most 4 MiB");
 	js_work(run);
 	made = u8_normalize(form, (const uint8_t *)text, len, NULL, &n);
 	if (made != NULL) {

@@ -1,11 +1,11 @@
 /*
  * An app may have a million documents, and everybody's writes wait while a transaction
  * runs.  So purging an app removes the app; a trigger puts its number on a list, and what
- * belongs to that number goes in short transactions afterwards, bounded by time, since a row
- * may be ten bytes or a megabyte.
+ * belongs to that number goes in short transactions afterwards, bounded by time, since
+ * a row may be ten bytes or a megabyte.
  *
- * Each call begins at the first step again: a request of the app that was running when it was
- * purged may have written since.  Only a call that found nothing anywhere takes the
+ * Each call begins at the first step again: a request of the app that was running when it
+ * was purged may have written since.  Only a call that found nothing anywhere takes the
  * counters and the number off the list, in that same transaction; whoever still writes
  * after that makes a new row of counters, and the schema puts the number back.
  *

@@ -25,7 +25,7 @@ function lower(code, name) {
 		filename: name, swcrc: false, configFile: false, isModule: false,
 		sourceMaps: false, minify: true,
 		jsc: {
-			target: 'es5', loose: true, parser: { syntax: 'ecmascript' },
+			target: 'es5', loose: false, parser: { syntax: 'ecmascript' },
 			externalHelpers: false, assumptions: ASSUMPTIONS,
 			minify: { compress: false, mangle: true,
 				format: { comments: false, asciiOnly: true } },
@@ -128,7 +128,8 @@ const LIBRARY = {
 	dayjs: same('dayjs'),
 	lodash: same('lodash'),
 	marked: `import * as all from 'marked';
-		module.exports = Object.assign({}, all, { default: all.marked });`,
+		import { Marked } from './marked.mjs';
+		module.exports = Object.assign({}, all, { Marked, default: all.marked });`,
 	uuid: `import * as all from 'uuid';
 		module.exports = Object.assign({}, all, { default: all });`,
 	validator: `import all from 'validator'; module.exports = all;`,

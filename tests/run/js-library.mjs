@@ -3,9 +3,9 @@
 // does is right, and what its version lacks comes from core-js.
 //
 // A snippet begins in the first column and goes on in indented lines: an expression, or
-// statements in braces that return.  Files called modern-*.js are TypeScript for ours and
-// taken as they are by Node.  known.json names the snippets that differ, with the reason;
-// one that no longer differs is a failure, too.
+// statements in braces that return.  Files called modern-*.js are translated for ours as a
+// deploy would; the others go to the engine as they are.  known.json names the snippets
+// that differ, with the reason; one that no longer differs is a failure, too.
 //
 // A few thousand URLs are put together from parts and compared in the same way.
 import { execFileSync } from 'node:child_process';
@@ -45,15 +45,6 @@ const wrap = (source) => `try {
 	return show(outcome);
 } catch (e) { return 'throws ' + show(e); }`;
 
-// Node: one context for the file, with what the web has and a context lacks.
-function nodeContext() {
-	const c = vm.createContext({});
-	for (const name of ['URL', 'URLSearchParams', 'TextEncoder', 'TextDecoder', 'atob', 'btoa',
-		'structuredClone', 'queueMicrotask', 'crypto', 'DOMException'])
-		c[name] = globalThis[name];
-	return c;
-}
-
 async function inNode(snippets) {
 	const out = [];
 	for (const source of snippets) {
@@ -68,19 +59,11 @@ async function inNode(snippets) {
 	return out;
 }
 
-function inOurs(bodies) {
-	const out = execFileSync(jsrun, ['-p', prelude], {
+function inOurs(bodies, ...options) {
+	const out = execFileSync(jsrun, [...options, '-p', prelude], {
 		input: bodies.join('\n//---\n'), maxBuffer: 1 << 28, timeout: 280000,
 	}).toString().trimEnd().split('\n').map((line) => JSON.parse(line));
 	return out.map((r) => 'value' in r ? r.value : `ours: ${r.error ?? r.thrown}: ${r.message}`);
-}
-
-function lower(source) {
-	const ts = require('typescript');
-	return ts.transpileModule(wrap(source), { reportDiagnostics: false, compilerOptions: {
-		target: ts.ScriptTarget.ES5, module: ts.ModuleKind.None, downlevelIteration: true,
-		noEmitHelpers: true, newLine: ts.NewLineKind.LineFeed, alwaysStrict: false,
-	} }).outputText;
 }
 
 let passed = 0, failed = 0, accepted = 0;
@@ -209,9 +192,8 @@ for (const file of fs.readdirSync(dir).sort()) {
 	if (!file.endsWith('.js') || file === 'show.js' || (only && !file.includes(only)))
 		continue;
 	const sources = read(file);
-	const modern = file.startsWith('modern-');
-	compare(file, sources, await inNode(sources),
-	    inOurs(sources.map((s) => modern ? lower(s) : wrap(s))));
+	const options = file.startsWith('modern-') ? ['-x'] : [];
+	compare(file, sources, await inNode(sources), inOurs(sources.map(wrap), ...options));
 }
 if (!only || only === 'url')
 	compareURLs();

@@ -1,13 +1,15 @@
 // The library (runtime/lib) against the slices of test262, the standard's own tests, that
-// are about what it adds.  The tests come from npm; TypeScript lowers what is modern in
-// them, as it does for apps.
+// are about what it adds or what the transpiler needs it for.  The tests come from npm and
+// are translated as a deploy would, by the same script, which here runs in Node.
 //
 // tests/corpus/library/test262.json says for each reason which tests are known to fail.
 // One that is not in it must pass, one that is must fail.  Run with a word to see the
 // failures of the tests whose path has it.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import vm from 'node:vm';
 import { createRequire } from 'node:module';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -45,7 +47,15 @@ const slices = ['built-ins/Map', 'built-ins/Set', 'built-ins/WeakMap', 'built-in
 const absent = ['BigInt', 'SharedArrayBuffer', 'Atomics', 'cross-realm', 'regexp-lookbehind', 'tail-call-optimization',
 	'regexp-unicode-property-escapes', 'IsHTMLDDA', 'caller', 'dynamic-import', 'import.meta', 'u180e',
 	'Array.prototype.flatten'];
-const strip = { target: 1, module: 0, downlevelIteration: true, noEmitHelpers: true, alwaysStrict: false };
+
+const transpiler = ['runtime/prebuilt', 'build/js'].map((d) => path.join(root, d, 'transpiler.js'))
+	.find((f) => fs.existsSync(f));
+if (transpiler === undefined) {
+	console.log('no build/js/transpiler.js: make');
+	process.exit(1);
+}
+const context = vm.createContext({});
+vm.runInContext(fs.readFileSync(transpiler, 'utf8'), context, { filename: transpiler });
 
 let suite;
 try {
@@ -54,7 +64,6 @@ try {
 	console.log('@gerhobbelt/test262 is not installed: npm ci --prefix tests');
 	process.exit(77);
 }
-const ts = require('typescript');
 
 function files(dir) {
 	if (fs.existsSync(`${dir}.js`))
@@ -79,9 +88,23 @@ function frontMatter(text) {
 		negative: /^negative:\s*\n\s+phase:\s*(\w+)\s*\n\s+type:\s*(\w+)/m.exec(yaml) };
 }
 
-const lower = (text) => ts.transpileModule(text, { compilerOptions: strip }).outputText;
-const harness = {};
-const helper = (name) => harness[name] ??= lower(fs.readFileSync(path.join(suite, 'harness', name), 'utf8'));
+// The text of a function of four arguments.
+function translate(text) {
+	const made = context.fzTranslate(text, 1);
+	return made.js ?? `(function () { throw new SyntaxError(${JSON.stringify(made.error)}); })`;
+}
+
+// The harness is global code: the function around it goes.
+const helpers = new Set(['assert.js', 'sta.js']);
+function prelude() {
+	const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'fazt-test262-')), 'harness.js');
+	const texts = [...helpers].map((name) =>
+		translate(fs.readFileSync(path.join(suite, 'harness', name), 'utf8'))
+			.replace(/^\(function \([^)]*\) \{/, '').replace(/\}\)\s*$/, ''));
+	fs.writeFileSync(file, `var global = globalThis, $262 = { global: globalThis, detachArrayBuffer: function () {
+throw new Test262Error('cannot detach'); } };\n${texts.join('\n').replace(/^\s*return /gm, '')}`);
+	return file;
+}
 
 // A test as a snippet, or null if it is not for us.
 function snippet(file) {
@@ -90,20 +113,18 @@ function snippet(file) {
 	if (flags.some((f) => ['module', 'raw', 'CanBlockIsFalse'].includes(f)) || (negative && negative[1] !== 'runtime') ||
 	    features.some((f) => absent.includes(f)) || text.includes('createRealm'))
 		return null;
-	const head = ['assert.js', 'sta.js', ...includes].map(helper).join('\n');
-	const strict = flags.includes('onlyStrict') ? '"use strict";\n' : '';
-	const body = `var global = globalThis, $262 = { global: globalThis, detachArrayBuffer: function () {
-throw new Test262Error('cannot detach'); } };\n${head}\n`;
+	includes.forEach((name) => helpers.add(name));
+	const call = `(${translate((flags.includes('onlyStrict') ? '"use strict";\n' : '') + text)})({}, undefined, {}, {});`;
 	if (flags.includes('async'))
-		return `${strict}return new Promise(function ($yes, $no) {
-function $DONE(e) { if (e) $no(e); else $yes('passed'); }\n${body}${lower(text)}\n});`;
+		return `return new Promise(function ($yes, $no) {
+globalThis.$DONE = function (e) { if (e) $no(e); else $yes('passed'); };\n${call}\n});`;
 	if (negative)
-		return `${strict}${body}try {\n${lower(text)}\n} catch (e) { return e.name === '${negative[2]}' ? 'passed' : 'wrong error'; }`;
-	return `${strict}${body}${lower(text)}\nreturn 'passed';`;
+		return `try {\n${call}\n} catch (e) { return e.name === '${negative[2]}' ? 'passed' : 'wrong error'; }`;
+	return `${call}\nreturn 'passed';`;
 }
 
 function run(snippets) {
-	const out = execFileSync(jsrun, [], { input: snippets.join('\n//---\n'), maxBuffer: 1 << 28, timeout: 240000 });
+	const out = execFileSync(jsrun, ['-p', harness], { input: snippets.join('\n//---\n'), maxBuffer: 1 << 28, timeout: 240000 });
 	return out.toString().trimEnd().split('\n').map((line) => {
 		const r = JSON.parse(line);
 		return r.value === 'passed' ? null : `${r.error ?? r.value ?? r.thrown}: ${r.message ?? ''}`;
@@ -123,6 +144,7 @@ for (const slice of slices) {
 			tests.push({ name, text });
 	}
 }
+const harness = prelude();
 let passed = 0, expected = 0, wrong = 0;
 const seen = new Set();
 for (let i = 0; i < tests.length; i += 400) {
@@ -146,5 +168,6 @@ for (const name of only ? [] : reasons.keys())
 		wrong++;
 		console.log(`${name}: in test262.json, but there is no such test`);
 	}
+fs.rmSync(path.dirname(harness), { recursive: true });
 console.log(`${passed} passed, ${expected} known to fail, ${wrong} wrong`);
 process.exit(wrong === 0 ? 0 : 1);

@@ -1,5 +1,5 @@
 /*
- * jsrun [-em] [-p PRELUDE]... [FILE]: scripts in a heap with the library (runtime/lib), for
+ * jsrun [-emx] [-p PRELUDE]... [FILE]: scripts in a heap with the library (runtime/lib), for
  * the tests of the library.
  *
  * FILE or standard input holds snippets, each the body of a function, separated by lines
@@ -8,6 +8,7 @@
  * the JSON of {"value": ...} or {"error": name, "message": ...}; a limit is an error, too.
  *
  * -e: load the whole library at the start, what is lazy too.
+ * -x: translate each snippet first, as a deploy would.
  * -m: instead, the size of the heap and the time it takes to make one.
  */
 #include <errno.h>
@@ -24,6 +25,7 @@
 #include "base/str.h"
 #include "runtime/guard.h"
 #include "runtime/text.h"
+#include "runtime/transpile.h"
 
 #define SEPARATOR "//---"
 #define HEAP (64UL << 20)
@@ -102,7 +104,7 @@ struct bytecode {
 };
 static struct bytecode compiled[64];
 
-static bool eager;
+static bool eager, translating;
 
 static bool
 is_lazy(const struct embed *e)
@@ -255,6 +257,7 @@ new_heap(void)
 struct snippet {
 	const char	*text;
 	size_t		 len;
+	bool		 translated;	/* a function of a module */
 };
 
 static void
@@ -295,14 +298,16 @@ play(duk_context *ctx, void *arg)
 {
 	struct snippet *s = arg;
 
-	duk_push_string(ctx, "(function () {\n");
+	duk_push_string(ctx, s->translated ? "" : "(function () {\n");
 	push_utf8(ctx, s->text, s->len);
-	duk_push_string(ctx, "\n})");
+	duk_push_string(ctx, s->translated ? "" : "\n})");
 	duk_concat(ctx, 3);
 	duk_push_string(ctx, "snippet.js");
 	duk_compile(ctx, DUK_COMPILE_EVAL);
 	duk_call(ctx, 0);
-	duk_call(ctx, 0);
+	for (int i = 0; i < 4; i++)
+		duk_push_object(ctx);
+	duk_call(ctx, 4);
 	call_stashed(ctx, "__drain", 0);
 	duk_pop(ctx);
 	look_into(ctx);
@@ -347,6 +352,21 @@ print_top(duk_context *ctx)
 	free(out);
 }
 
+/* False if its syntax is wrong, which has been printed. */
+static bool
+translate(struct arena *a, struct snippet *s)
+{
+	struct code code = { 0 };
+
+	if (transpile(a, TRANSPILE_MAIN, "api/main.js", s->text, s->len, &code) != FZ_OK ||
+	    code.error != NULL) {
+		printf("{\"error\":\"SyntaxError\",\"message\":\"line %d\"}\n", code.line);
+		return false;
+	}
+	*s = (struct snippet){ code.js, code.js_len, true };
+	return true;
+}
+
 static void
 run_snippet(struct region *r, struct snippet *s)
 {
@@ -368,6 +388,8 @@ static void
 run_all(struct region *r, char *text, size_t len)
 {
 	char *end = text + len, *at = text, *next;
+	struct arena *a = arena_new();
+	struct snippet s;
 
 	while (at < end) {
 		for (next = at; next != NULL && next < end; next = strchr(next, '\n')) {
@@ -377,12 +399,16 @@ run_all(struct region *r, char *text, size_t len)
 		}
 		if (next == NULL || next > end)
 			next = end;
-		run_snippet(r, &(struct snippet){ at, (size_t)(next - at) });
+		s = (struct snippet){ at, (size_t)(next - at), false };
+		if (!translating || translate(a, &s))
+			run_snippet(r, &s);
+		arena_reset(a);
 		if (next == end)
 			break;
 		at = strchr(next, '\n');
 		at = at == NULL ? end : at + 1;
 	}
+	arena_free(a);
 }
 
 /* --- measuring --- */
@@ -443,12 +469,14 @@ main(int argc, char **argv)
 			measuring = true;
 		} else if (strcmp(argv[i], "-e") == 0) {
 			eager = true;
+		} else if (strcmp(argv[i], "-x") == 0) {
+			translating = true;
 		} else if (strcmp(argv[i], "-p") == 0 && i + 1 < argc && npreludes < 8) {
 			preludes[npreludes].path = argv[++i];
 			preludes[npreludes].text = slurp(argv[i], &preludes[npreludes].len);
 			npreludes++;
 		} else {
-			fprintf(stderr, "usage: jsrun [-em] [-p PRELUDE]... [FILE]\n");
+			fprintf(stderr, "usage: jsrun [-emx] [-p PRELUDE]... [FILE]\n");
 			return 2;
 		}
 	}
@@ -462,6 +490,7 @@ main(int argc, char **argv)
 	run_all(r, text, len);
 	free(text);
 	region_free(r);
+	transpile_trim();
 	guard_stop();
 	return 0;
 }

@@ -555,6 +555,15 @@ test_put(void **state)
 	put(&t, sign(a, &tight), "12345", NULL);
 	assert_int_equal(t.rs.status, 415);
 	end(&t);
+	put(&t, sign(a, &any), "", NULL);
+	t.rq.body_max = 0;
+	t.rq.method = METHOD_PUT;
+	OK(path_normalise(t.arena, sign(a, &(struct blob_url){ .path = "up/lost",
+	    .put = true }), &t.rq.path, &t.rq.query));
+	t.rq.args_parsed = false;
+	blob_host_serve(&t.rq, &t.rs, t.rq.site);
+	assert_int_equal(t.rs.status, 503);
+	end(&t);
 	put(&t, "/_blob/public/new", "12345", NULL);
 	assert_int_equal(t.rs.status, 403);
 	assert_int_equal(t.rq.body_max, 0);

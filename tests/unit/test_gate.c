@@ -1567,6 +1567,39 @@ script_left(void **state)
 	assert_int_equal(atomic_load(&done), 18);
 }
 
+/* Who has waited ten seconds is told so, whether a slot is free or not. */
+static void
+script_late(void **state)
+{
+	static const struct lane_options o = { 1, 32, 256 };
+	struct rig *r;
+	struct cc_bytes out = { 0 };
+	int64_t began = clock_mono_ms();
+	int fds[3];
+
+	(void)state;
+	with_lane = &o;
+	r = rig_start(3, 0, 0);
+	atomic_store(&hold, true);
+	for (int i = 0; i < 3; i++) {
+		fds[i] = begin_get("/script/1", true);
+		wait_for(&scripts, 1);
+	}
+	for (int i = 1; i < 3; i++) {
+		assert_int_equal(answer(fds[i], &out), 503);
+		assert_non_null(strstr((char *)out.p, "Retry-After: 1\r\n"));
+		cc_fini(&out);
+	}
+	assert_in_range(clock_mono_ms() - began, 9500, 14000);
+	assert_int_equal(ask(fds[1], true, "GET", "/hello", NULL, 0, NULL), 200);
+	atomic_store(&hold, false);
+	assert_int_equal(answer(fds[0], NULL), 200);
+	assert_int_equal(atomic_load(&runs), 2);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+	rig_stop(r);
+}
+
 /* Clients of several apps at once, for a while: all are answered, the caps hold. */
 static void
 script_crowd(void **state)
@@ -1677,6 +1710,7 @@ main(void)
 		TEST(script_slots),
 		TEST(script_refused),
 		TEST(script_left),
+		TEST(script_late),
 		TEST(script_crowd),
 		TEST(fresh_threads),
 	};

@@ -286,12 +286,13 @@ test_tx(void **state)
 	    "return fazt.app.user.ds.count('x')}) })}); respond(r)", "LOGIN_REQUIRED");
 }
 
+/* The log and the keeper write too, but not for long. */
 static bool
 writer_free(void)
 {
 	struct writer *w;
 
-	if (writer_begin(script_node.store, 0, &w) != FZ_OK)
+	if (writer_begin(script_node.store, 1000, &w) != FZ_OK)
 		return false;
 	writer_abort(w);
 	return true;
@@ -354,6 +355,67 @@ test_tx_ends(void **state)
 	script_plain();
 }
 
+/* --- many callers --- */
+
+#define CALLERS 8
+#define REQUESTS 25
+#define TXS 10			/* of a request; every fifth throws */
+
+static void *
+call_often(void *arg)
+{
+	size_t *answered = arg;
+
+	for (int i = 0; i < REQUESTS; i++) {
+		struct arena *a = arena_new();
+		struct script_used used = { 0 };
+		struct request rq = { .arena = a, .node = &script_node, .method_name = "GET",
+			.method = method_parse("GET"), .path = "/api/x", .query = "",
+			.ip = "192.0.2.7", .secure = true, .content_type = "",
+			.content_length = -1, .caller = script_as };
+		struct response rs;
+
+		response_init(&rs, a);
+		(void)snprintf(rq.host, sizeof(rq.host), "test.example.com");
+		(void)snprintf(rq.id, sizeof(rq.id), "0123456789abcdef");
+		script_answer(&script_site, &rq, &rs, &used);
+		*answered += rs.status == 200;
+		response_fini(&rs);
+		arena_free(a);
+	}
+	return NULL;
+}
+
+static void
+test_callers(void **state)
+{
+	pthread_t t[CALLERS];
+	size_t answered[CALLERS] = { 0 };
+	pthread_attr_t attr;
+
+	(void)state;
+	script_plain();
+	script_site.quota.wall_ms = 30000;
+	script_site.quota.cpu_ms = 30000;
+	fetched("fazt.app.ds.delete('n',{}); fazt.app.ds.index('n','k',{unique:true});"
+	    "fazt.app.ds.insert('n',{k:'c',n:0}); fazt.app.kv.set('n',0); respond('ok')");
+	script_deploy("api/main.js", "var ds=fazt.app.ds, kv=fazt.app.kv; for (var i=0;i<10;i++)"
+	    " try { fazt.tx(function(){ var d=ds.findOne('n',{k:'c'}); kv.set('n', kv.get('n')+1);"
+	    "ds.update('n',{k:'c'},{n:d.n+1}); if (i%5===4) throw new Error('back') }) }"
+	    " catch (e) { if (e.message!=='back') throw e } respond('ok')", NULL);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, GUARD_STACK + MIB);
+	for (int i = 0; i < CALLERS; i++)
+		assert_int_equal(pthread_create(&t[i], &attr, call_often, &answered[i]), 0);
+	for (int i = 0; i < CALLERS; i++) {
+		pthread_join(t[i], NULL);
+		assert_int_equal(answered[i], REQUESTS);
+	}
+	pthread_attr_destroy(&attr);
+	script_is("respond(fazt.app.ds.find('n')[0].n+' '+fazt.app.kv.get('n'))", "1600 1600");
+	script_plain();
+}
+
 int
 main(void)
 {
@@ -362,7 +424,7 @@ main(void)
 		cmocka_unit_test(test_write), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_spaces), cmocka_unit_test(test_preview),
 		cmocka_unit_test(test_quota), cmocka_unit_test(test_tx),
-		cmocka_unit_test(test_tx_ends),
+		cmocka_unit_test(test_tx_ends), cmocka_unit_test(test_callers),
 	};
 
 	return cmocka_run_group_tests(tests, script_setup, script_teardown);

@@ -318,9 +318,9 @@ test_places(void **state)
 	    "};\n"
 	    "export default async (r: unknown) => {\n"
 	    "  await null;\n"
-	    "  const deep = () =>\n"
+	    "  const deep = () => {\n"
 	    "    fail(`x${\n"
-	    "      1}`);\n"
+	    "      1}`); };\n"
 	    "  deep();\n"
 	    "};\n",
 	    "api/lib/fail.js",

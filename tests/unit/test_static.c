@@ -525,7 +525,7 @@ test_private(void **state)
 	assert_string_equal(body(&t, &len), "secret file");
 	assert_string_equal(header(&t, "Cache-Control"), "private, no-cache");
 	assert_string_equal(header(&t, "X-Rule"), "-");
-	t.rq.from_unknown_origin = true;
+	t.headers[t.rq.headers.n++] = (struct pair){ "sec-fetch-site", "cross-site" };
 	apphost_answer(&t.rq, &t.rs, t.rq.site);
 	assert_int_equal(t.rs.status, 401);
 	talk_end(&t);
@@ -546,7 +546,7 @@ test_platform_paths(void **state)
 		    "\"code\":\"UPGRADE_REQUIRED\"" },
 		{ "POST /_ws", 426, "application/json", "\"code\":\"UPGRADE_REQUIRED\"" },
 		{ "GET /_wsx", 404, "text/html; charset=utf-8", "lost" },
-		{ "GET /_blob/x", 404, "application/json", "\"code\":\"NOT_FOUND\"" },
+		{ "GET /_blob/x", 403, "application/json", "\"code\":\"FORBIDDEN\"" },
 		{ "GET /_fazt/tls", 404, "application/json", "\"code\":\"NOT_FOUND\"" },
 		{ "GET /api/me", 401, "application/json", "\"code\":\"UNAUTHORIZED\"" },
 		{ "POST /api/me", 404, "application/json", "\"code\":\"NOT_FOUND\"" },

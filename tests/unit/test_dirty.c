@@ -12,14 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/pages.h"
+#include "runtime/dirty.h"
 
 #define UNITS 300
-#define LEN (UNITS * PAGES_UNIT + 1234)
-#define ROOM (LEN + PAGES_UNIT)
+#define LEN (UNITS * DIRTY_UNIT + 1234)
+#define ROOM (LEN + DIRTY_UNIT)
 
 struct range {
-	struct pages	 pages;
+	struct dirty	 dirty;
 	char		*base;
 	char		*copy;
 };
@@ -43,13 +43,13 @@ range_new(struct range *r)
 	for (size_t i = 0; i < LEN; i++)
 		r->base[i] = (char)chance(256);
 	memcpy(r->copy, r->base, LEN);
-	pages_watch(&r->pages, r->base, r->copy, LEN);
+	dirty_watch(&r->dirty, r->base, r->copy, LEN);
 }
 
 static void
 range_free(struct range *r)
 {
-	pages_drop(&r->pages);
+	dirty_drop(&r->dirty);
 	memset(r->base, 1, ROOM);	/* all of it is writable again */
 	munmap(r->base, ROOM);
 	free(r->copy);
@@ -58,11 +58,11 @@ range_free(struct range *r)
 static void
 test_nothing(void **state)
 {
-	struct pages p = { 0 };
+	struct dirty p = { 0 };
 
 	(void)state;
-	pages_drop(&p);
-	pages_drop(&p);
+	dirty_drop(&p);
+	dirty_drop(&p);
 }
 
 /* Whatever was written where, the restore brings back every byte. */
@@ -80,7 +80,7 @@ test_writes(void **state)
 			r.base[chance(LEN)] = (char)chance(256);
 		if (turn % 7 == 0)
 			memset(r.base + chance(LEN / 2), 0, chance(LEN / 2));
-		pages_restore(&r.pages);
+		dirty_restore(&r.dirty);
 		assert_memory_equal(r.base, r.copy, LEN);
 	}
 	range_free(&r);
@@ -94,27 +94,27 @@ test_hot(void **state)
 
 	(void)state;
 	range_new(&r);
-	if (r.pages.slot < 0) {		/* a sanitizer */
+	if (r.dirty.slot < 0) {		/* a sanitizer */
 		range_free(&r);
 		skip();
 	}
 	for (int turn = 0; turn < 100; turn++) {
 		for (size_t i = 10; i < 20; i++)
-			r.base[i * PAGES_UNIT] ^= 1;
-		pages_restore(&r.pages);
-		assert_int_equal(r.pages.nhot, 11);
+			r.base[i * DIRTY_UNIT] ^= 1;
+		dirty_restore(&r.dirty);
+		assert_int_equal(r.dirty.nhot, 11);
 	}
 	for (size_t i = 0; i < UNITS; i++)
-		r.base[i * PAGES_UNIT] ^= 1;
-	pages_restore(&r.pages);
-	assert_int_equal(r.pages.nhot, UNITS);
+		r.base[i * DIRTY_UNIT] ^= 1;
+	dirty_restore(&r.dirty);
+	assert_int_equal(r.dirty.nhot, UNITS);
 	for (int turn = 0; turn < 200; turn++) {
 		for (size_t i = 10; i < 20; i++)
-			r.base[i * PAGES_UNIT] ^= 1;
-		pages_restore(&r.pages);
+			r.base[i * DIRTY_UNIT] ^= 1;
+		dirty_restore(&r.dirty);
 		assert_memory_equal(r.base, r.copy, LEN);
 	}
-	assert_int_equal(r.pages.nhot, 11);
+	assert_int_equal(r.dirty.nhot, 11);
 	range_free(&r);
 }
 
@@ -127,7 +127,7 @@ test_outside(void **state)
 	(void)state;
 	range_new(&r);
 	memset(r.base + LEN, 7, 1000);
-	pages_restore(&r.pages);
+	dirty_restore(&r.dirty);
 	assert_int_equal(r.base[LEN], 7);
 	range_free(&r);
 }
@@ -141,9 +141,9 @@ test_again(void **state)
 	range_new(&r);
 	memset(r.base, 5, LEN);
 	memcpy(r.copy, r.base, LEN);
-	pages_watch(&r.pages, r.base, r.copy, LEN);
+	dirty_watch(&r.dirty, r.base, r.copy, LEN);
 	memset(r.base, 6, LEN);
-	pages_restore(&r.pages);
+	dirty_restore(&r.dirty);
 	assert_int_equal(r.base[0], 5);
 	assert_int_equal(r.base[LEN - 1], 5);
 	range_free(&r);
@@ -160,10 +160,10 @@ test_many(void **state)
 	for (size_t i = 0; i < 300; i++)
 		range_new(&ranges[i]);
 	for (size_t i = 0; i < 300; i++) {
-		copied += ranges[i].pages.slot < 0;
+		copied += ranges[i].dirty.slot < 0;
 		for (int n = 0; n < 50; n++)
 			ranges[i].base[chance(LEN)] ^= 1;
-		pages_restore(&ranges[i].pages);
+		dirty_restore(&ranges[i].dirty);
 		assert_memory_equal(ranges[i].base, ranges[i].copy, LEN);
 	}
 	assert_true(copied >= 300 - 256);
@@ -171,7 +171,7 @@ test_many(void **state)
 		range_free(&ranges[i]);
 	/* Slots come back. */
 	range_new(&ranges[0]);
-	assert_true(ranges[0].pages.slot >= 0 || copied == 300);
+	assert_true(ranges[0].dirty.slot >= 0 || copied == 300);
 	range_free(&ranges[0]);
 }
 
@@ -186,7 +186,7 @@ work(void *arg)
 		for (int turn = 0; turn < 100; turn++) {
 			for (unsigned i = 0; i < 100; i++)
 				r.base[(i * 7919 + n * 104729 + (unsigned)turn) % LEN] ^= 1;
-			pages_restore(&r.pages);
+			dirty_restore(&r.dirty);
 			if (memcmp(r.base, r.copy, LEN) != 0)
 				return (void *)1;
 		}
@@ -225,7 +225,7 @@ test_real_fault(void **state)
 		char *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		signal(SIGSEGV, SIG_DFL);
-		pages_drop(&r.pages);
+		dirty_drop(&r.dirty);
 		*p = 1;
 		_exit(0);
 	}

@@ -16,7 +16,7 @@
  * The handler touches only memory and mprotect(2).  A fault that is not ours is given back
  * to whoever handled it before, by doing the access again.
  */
-#include "runtime/pages.h"
+#include "runtime/dirty.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -38,7 +38,7 @@ enum { COLD = 0, HOT = 1 };	/* above HOT: calm looks so far */
 static struct {
 	_Atomic uintptr_t	 base;		/* 0 = free */
 	_Atomic uintptr_t	 end;
-	struct pages		*pages;
+	struct dirty		*owner;
 } slots[WATCHED_MAX];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sigaction before;	/* written under the lock */
@@ -55,9 +55,9 @@ may_watch(void)
 }
 
 static void
-set_writable(struct pages *p, size_t from, size_t to)
+set_writable(struct dirty *p, size_t from, size_t to)
 {
-	if (mprotect(p->base + from * PAGES_UNIT, (to - from) * PAGES_UNIT,
+	if (mprotect(p->base + from * DIRTY_UNIT, (to - from) * DIRTY_UNIT,
 	    PROT_READ | PROT_WRITE) == 0) {
 		for (size_t i = from; i < to; i++) {
 			p->nhot += p->hot[i] == COLD;
@@ -66,18 +66,18 @@ set_writable(struct pages *p, size_t from, size_t to)
 		return;
 	}
 	/* Too many mappings: one for all of it is always possible. */
-	if (mprotect(p->base, p->units * PAGES_UNIT, PROT_READ | PROT_WRITE) != 0)
+	if (mprotect(p->base, p->units * DIRTY_UNIT, PROT_READ | PROT_WRITE) != 0)
 		abort();
 	memset(p->hot, HOT, p->units);
 	p->nhot = p->units;
 }
 
-static struct pages *
+static struct dirty *
 owner_of(uintptr_t at)
 {
 	for (size_t i = 0; i < WATCHED_MAX; i++)
 		if (at < slots[i].end && slots[i].base != 0 && at >= slots[i].base)
-			return slots[i].pages;
+			return slots[i].owner;
 	return NULL;
 }
 
@@ -85,8 +85,8 @@ static void
 on_fault(int signal, siginfo_t *info, void *context)
 {
 	uintptr_t at = (uintptr_t)info->si_addr;
-	struct pages *p = info->si_code == SEGV_ACCERR ? owner_of(at) : NULL;
-	size_t unit = p == NULL ? 0 : (at - (uintptr_t)p->base) / PAGES_UNIT;
+	struct dirty *p = info->si_code == SEGV_ACCERR ? owner_of(at) : NULL;
+	size_t unit = p == NULL ? 0 : (at - (uintptr_t)p->base) / DIRTY_UNIT;
 
 	(void)signal;
 	(void)context;
@@ -97,7 +97,7 @@ on_fault(int signal, siginfo_t *info, void *context)
 }
 
 void
-pages_ready(void)
+dirty_ready(void)
 {
 	struct sigaction action;
 
@@ -116,33 +116,33 @@ pages_ready(void)
 }
 
 static int
-take_slot(struct pages *p)
+take_slot(struct dirty *p)
 {
 	uintptr_t base = (uintptr_t)p->base, none;
 
 	if (!may_watch())
 		return -1;
-	pages_ready();
+	dirty_ready();
 	for (int i = 0; i < WATCHED_MAX; i++) {
 		none = 0;
 		if (!atomic_compare_exchange_strong(&slots[i].base, &none, base))
 			continue;
-		slots[i].pages = p;
-		slots[i].end = base + p->units * PAGES_UNIT;
+		slots[i].owner = p;
+		slots[i].end = base + p->units * DIRTY_UNIT;
 		return i;
 	}
 	return -1;
 }
 
 void
-pages_watch(struct pages *p, void *base, const void *copy, size_t len)
+dirty_watch(struct dirty *p, void *base, const void *copy, size_t len)
 {
-	pages_drop(p);
+	dirty_drop(p);
 	p->base = base;
 	p->copy = copy;
 	p->len = len;
 	/* What is behind the last whole unit is copied always. */
-	p->units = len / PAGES_UNIT;
+	p->units = len / DIRTY_UNIT;
 	p->slot = p->units < 2 ? -1 : take_slot(p);
 	if (p->slot < 0)
 		return;
@@ -150,15 +150,15 @@ pages_watch(struct pages *p, void *base, const void *copy, size_t len)
 	p->hot = xcalloc(p->units, 1);
 	p->hot[0] = HOT;
 	p->nhot = 1;
-	if (mprotect(p->base + PAGES_UNIT, (p->units - 1) * PAGES_UNIT, PROT_READ) != 0)
+	if (mprotect(p->base + DIRTY_UNIT, (p->units - 1) * DIRTY_UNIT, PROT_READ) != 0)
 		set_writable(p, 1, p->units);
 }
 
 void
-pages_drop(struct pages *p)
+dirty_drop(struct dirty *p)
 {
 	if (p->base != NULL && p->slot >= 0) {
-		(void)mprotect(p->base, p->units * PAGES_UNIT, PROT_READ | PROT_WRITE);
+		(void)mprotect(p->base, p->units * DIRTY_UNIT, PROT_READ | PROT_WRITE);
 		slots[p->slot].end = 0;
 		slots[p->slot].base = 0;
 	}
@@ -168,7 +168,7 @@ pages_drop(struct pages *p)
 
 /* Read-only again; a run of cold units at a time. */
 static void
-cool(struct pages *p)
+cool(struct dirty *p)
 {
 	size_t i, end;
 
@@ -179,7 +179,7 @@ cool(struct pages *p)
 			end++;
 			continue;
 		}
-		if (mprotect(p->base + i * PAGES_UNIT, (end - i) * PAGES_UNIT, PROT_READ) != 0)
+		if (mprotect(p->base + i * DIRTY_UNIT, (end - i) * DIRTY_UNIT, PROT_READ) != 0)
 			return;
 		memset(p->hot + i, COLD, end - i);
 		p->nhot -= end - i;
@@ -188,21 +188,21 @@ cool(struct pages *p)
 
 /* Before they are copied back: which hot units were not written this time? */
 static void
-look(struct pages *p)
+look(struct dirty *p)
 {
 	for (size_t i = 1; i < p->units; i++) {
-		size_t at = i * PAGES_UNIT;
+		size_t at = i * DIRTY_UNIT;
 
 		if (p->hot[i] == COLD)
 			continue;
-		p->hot[i] = memcmp(p->base + at, p->copy + at, PAGES_UNIT) == 0 ?
+		p->hot[i] = memcmp(p->base + at, p->copy + at, DIRTY_UNIT) == 0 ?
 		    (uint8_t)(p->hot[i] + 1) : HOT;
 	}
 	cool(p);
 }
 
 void
-pages_restore(struct pages *p)
+dirty_restore(struct dirty *p)
 {
 	size_t i = 0, end, to;
 
@@ -215,11 +215,11 @@ pages_restore(struct pages *p)
 	while (i < p->units) {
 		for (end = i; end < p->units && p->hot[end] != COLD; end++)
 			continue;
-		memcpy(p->base + i * PAGES_UNIT, p->copy + i * PAGES_UNIT,
-		    (end - i) * PAGES_UNIT);
+		memcpy(p->base + i * DIRTY_UNIT, p->copy + i * DIRTY_UNIT,
+		    (end - i) * DIRTY_UNIT);
 		for (i = end; i < p->units && p->hot[i] == COLD; i++)
 			continue;
 	}
-	to = p->units * PAGES_UNIT;
+	to = p->units * DIRTY_UNIT;
 	memcpy(p->base + to, p->copy + to, p->len - to);
 }

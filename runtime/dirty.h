@@ -2,18 +2,18 @@
  * Which pages of a range of memory were written since it was copied: bringing it back then
  * costs by what was written, not by its size.
  *
- * Thread contract: a struct pages, and what it watches, belong to one thread at a time.
+ * Thread contract: a struct dirty, and what it watches, belong to one thread at a time.
  */
-#ifndef RUNTIME_PAGES_H
-#define RUNTIME_PAGES_H
+#ifndef RUNTIME_DIRTY_H
+#define RUNTIME_DIRTY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGES_UNIT 8192UL
+#define DIRTY_UNIT 8192UL
 
-struct pages {
+struct dirty {
 	char		*base;		/* page-aligned; NULL: nothing to restore */
 	const char	*copy;
 	size_t		 len;
@@ -30,13 +30,13 @@ struct pages {
  * of its own mapping.  System calls fail (EFAULT) where they would write to a unit that
  * nothing has written yet.
  */
-void	pages_watch(struct pages *, void *base, const void *copy, size_t len);
+void	dirty_watch(struct dirty *, void *base, const void *copy, size_t len);
 /* Before writing after a while in which others ran, who may have taken SIGSEGV for
  * themselves (test programs do). */
-void	pages_ready(void);
+void	dirty_ready(void);
 /* Stop, and forget; base is writable again.  Before it is unmapped. */
-void	pages_drop(struct pages *);
+void	dirty_drop(struct dirty *);
 /* base[0, len) = copy. */
-void	pages_restore(struct pages *);
+void	dirty_restore(struct dirty *);
 
 #endif
