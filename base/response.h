@@ -24,7 +24,8 @@
 struct body_source {
 	/*
 	 * The next piece, borrowed until the next call or close; *n = 0 at the end.
-	 * May wait for the local disk, never for a peer.
+	 * May wait for the local disk, never for a peer.  FZ_AGAIN: nothing yet; it is asked
+	 * again within a quarter of a second and holds no thread meanwhile.
 	 */
 	enum fz_err	(*next)(struct body_source *, const void **p, size_t *n);
 	void		(*close)(struct body_source *);

@@ -139,6 +139,8 @@ show_in(struct request *rq, struct response *rs, struct writer *w, struct fork *
 	struct alias al = { .name = f->alias, .type = ALIAS_PROXY, .app = f->app.id }, old;
 	enum fz_err err = app_by_id(rd, rq->arena, f->from.id, &f->from);
 
+	if (err == FZ_OK)
+		err = app_restore(w, f->app.id);
 	if (err == FZ_OK && f->alias != NULL) {
 		err = alias_get(rd, rq->arena, f->alias, &old);
 		if (err == FZ_OK)
@@ -146,8 +148,6 @@ show_in(struct request *rq, struct response *rs, struct writer *w, struct fork *
 			    "Somebody else has taken %s meanwhile", f->alias);
 		err = err == FZ_ALIAS_NOT_FOUND ? alias_put(w, &al) : err;
 	}
-	if (err == FZ_OK)
-		err = app_restore(w, f->app.id);
 	return err == FZ_OK && f->from.live != 0 ?
 	    copy_version(rq, w, &f->from, f->app.id) : err;
 }

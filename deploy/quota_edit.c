@@ -1,6 +1,6 @@
 /*
- * The table of quotas is store/quota.h.  An unknown name is refused, not ignored as elsewhere: a limit that was
- * misspelt is no limit, and its owner would find out too late.
+ * The table of quotas is store/quota.h.  An unknown name is refused, not ignored as
+ * elsewhere: a limit that was misspelt is no limit, and its owner would find out too late.
  */
 #include "deploy/quota_edit.h"
 

@@ -35,6 +35,7 @@
 #include "fcgi/answer.h"
 #include "fcgi/dispatch.h"
 #include "fcgi/gate_inner.h"
+#include "fcgi/pages.h"
 
 #define RATE_GRACE_MS 10000	/* before the average rate counts */
 
@@ -115,6 +116,9 @@ static void
 fail(struct conn *c, enum fz_err err)
 {
 	answer_error(&c->rq, &c->rs, err);
+	/* An app's visitors get errors in the shape of its host, not of the admin API. */
+	if (c->rq.site != NULL)
+		pages_error(&c->rq, &c->rs, err, NULL);
 	send_begin(c);
 }
 

@@ -55,7 +55,8 @@ enum fz_err	 gate_start(const struct gate_options *, struct gate **, struct why 
 /*
  * Requests from now on see this node; release (may be NULL) is called with the old one
  * when its last request is over, by whatever thread that is.  Its metrics and its lane
- * must be those of the first node.  FZ_VALIDATION_FAILED for bad trusted_proxies, then nothing changes.
+ * must be those of the first node.  FZ_VALIDATION_FAILED for bad trusted_proxies, then
+ * nothing changes.
  */
 enum fz_err	 gate_node(struct gate *, const struct node *,
 		    void (*release)(const struct node *), struct why *) MUST_CHECK;

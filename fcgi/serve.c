@@ -275,8 +275,9 @@ status_json(struct server *s, struct buf *out)
 	    (int)gate.connections, "scripts", "slots", (int)lane.slots, "running",
 	    (int)lane.running, "waiting", (int)lane.waiting, "refused",
 	    (json_int_t)(lane.full + lane.used_up + lane.late), "quarantined",
-	    (int)quarantine_cases(s->parts.quarantine, held), "requests", "served", (json_int_t)gate.served, "shed",
-	    (json_int_t)gate.shed, "refused_peers", (json_int_t)gate.refused, "database",
+	    (int)quarantine_cases(s->parts.quarantine, held), "requests", "served",
+	    (json_int_t)gate.served, "shed", (json_int_t)gate.shed, "refused_peers",
+	    (json_int_t)gate.refused, "database",
 	    "bytes", (json_int_t)store.db_bytes, "wal_bytes", (json_int_t)store.wal_bytes,
 	    "commits", (json_int_t)store.commits, "full", store.full);
 	json_print(out, doc);

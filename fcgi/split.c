@@ -2,8 +2,8 @@
  * The cookie holds the target's app id, which is no secret, and counts only while that
  * app is a target: when it leaves the split its visitors are drawn again, when weights
  * change the others stay where they are.  Whoever asks twice within a request gets the
- * same answer: the one drawn is in the answer's cookie.  The __Host- prefix keeps a sibling app from
- * choosing for our visitors; plain http (development) cannot have it.
+ * same answer: the one drawn is in the answer's cookie.  The __Host- prefix keeps a
+ * sibling app from choosing for our visitors; plain http (development) cannot have it.
  */
 #include "fcgi/split.h"
 

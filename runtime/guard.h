@@ -30,8 +30,15 @@
 #include "runtime/engine.h"
 #include "runtime/region.h"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define GUARD_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define GUARD_SANITIZED 1
+#endif
+#endif
 /* Sanitizers make frames several times as large; with them the rule above is checked. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
+#ifdef GUARD_SANITIZED
 #define GUARD_STACK (16UL << 20)
 #define GUARD_CHECKS 1
 #else

@@ -451,13 +451,6 @@ redirect_js(duk_context *ctx)
 
 /* --- what a handler returns --- */
 
-/* The member, or undefined for null, and whether it is there. */
-static bool
-push_member(duk_context *ctx, duk_idx_t idx, const char *name)
-{
-	return duk_get_prop_string(ctx, idx, name);
-}
-
 static bool
 is_answer(duk_context *ctx, duk_idx_t idx)
 {
@@ -483,10 +476,10 @@ js_respond_value(duk_context *ctx, struct run *run, duk_idx_t idx)
 	(void)js_enter(ctx);
 	idx = duk_normalize_index(ctx, idx);
 	if (is_answer(ctx, idx)) {
-		if (push_member(ctx, idx, "status"))
+		if (duk_get_prop_string(ctx, idx, "status"))
 			status = js_answer_status(ctx, -1);
-		push_member(ctx, idx, "body");
-		push_member(ctx, idx, "headers");
+		duk_get_prop_string(ctx, idx, "body");
+		duk_get_prop_string(ctx, idx, "headers");
 		respond_with(ctx, run, status, top + 1, top + 2);
 	} else {
 		duk_push_undefined(ctx);

@@ -265,14 +265,12 @@ finish(struct run *run)
 		run_log_line(run, RECORD_WARN, text, strlen(text), "", 0);
 	if (!run->responded)
 		response_bytes(rs, 200, NULL, "", 0);
-#if __has_include("runtime/js_blob.c")
 	if (run->blob != NULL) {
 		enum fz_err err = js_blob_send(run);
 
 		if (err != FZ_OK)
 			return outcome_refuse(run, err, "the blob cannot be sent");
 	}
-#endif
 	if (rs->broken)
 		return outcome_refuse(run, FZ_INTERNAL_ERROR, "too many headers");
 	if (rs->status == 204 || rs->status == 304) {

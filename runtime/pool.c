@@ -4,22 +4,44 @@
  * Sizes up to POOL_SMALL are kept in exact lists when they are given back and are not
  * joined: nearly all of a script's objects are these, and taking and giving one is a few
  * instructions.  New ones are cut off a chunk, one behind the other.  Larger blocks join
- * with free neighbours at once and wait in lists by power of two and quarter of it, found
- * by bit maps (two-level segregated fit, Masmano et al. 2004), so a string that grows by
+ * with free neighbours at once and wait in lists by power of two and sixteenths, found by
+ * bit maps (two-level segregated fit, Masmano et al. 2004), so a string that grows by
  * appending leaves no trail of holes.  Before the range grows past its ceiling the small
  * ones are joined too.
  *
  * Refused: moving the range, handing a piece back to the system.  No check of what the
  * engine passes in: its own memory is all it could damage.
+ *
+ * AddressSanitizer is told which bytes are nobody's, so that host code that reads past a
+ * text of the engine is found.  What the pool itself writes into free blocks (links in
+ * front, a size at the end) stays allowed.
  */
 #include "runtime/pool.h"
 
 #include <stdbool.h>
 #include <string.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#ifdef SANITIZED
+#include <sanitizer/asan_interface.h>
+#define HIDE(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
+#define SHOW(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
+#else
+#define HIDE(p, n) ((void)(p), (void)(n))
+#define SHOW(p, n) ((void)(p), (void)(n))
+#endif
+
 #define GRANULE 16UL
 #define MIN_SIZE 32UL			/* header, two links, a footer */
 #define CHUNK 4096UL
+#define LOOKS 4				/* blocks in the list of one's own size */
 
 #define FREE 1UL			/* in a list of large blocks */
 #define PREV_FREE 2UL			/* so is the one in front */
@@ -62,6 +84,21 @@ payload(struct pool_block *b)
 	return (char *)b + sizeof(size_t);
 }
 
+/* Only n bytes of the block are somebody's. */
+static inline void
+hide_rest(struct pool_block *b, size_t n)
+{
+	HIDE((char *)payload(b) + n, size_of(b) - sizeof(size_t) - n);
+}
+
+/* None are, but for links and footer. */
+static inline void
+hide_free(struct pool_block *b)
+{
+	SHOW(b, size_of(b));
+	HIDE(b + 1, size_of(b) - sizeof(*b) - sizeof(size_t));
+}
+
 static inline struct pool_block *
 end_of(struct pool *p)
 {
@@ -84,7 +121,7 @@ place_of(size_t size, unsigned *level, unsigned *step)
 	unsigned log = 63U - (unsigned)__builtin_clzl(size);
 
 	*level = log - 5;
-	*step = (unsigned)(size >> (log - 2)) & 3U;
+	*step = (unsigned)(size >> (log - 4)) & (POOL_STEPS - 1);
 }
 
 static void
@@ -103,7 +140,7 @@ list_add(struct pool *p, struct pool_block *b)
 		first->prev = b;
 	p->lists[level][step] = b;
 	p->levels |= 1U << level;
-	p->steps[level] = (uint8_t)(p->steps[level] | 1U << step);
+	p->steps[level] = (uint16_t)(p->steps[level] | 1U << step);
 	behind(b)->size |= PREV_FREE;
 	*(size_t *)((char *)b + size - sizeof(size_t)) = size;
 }
@@ -121,7 +158,7 @@ list_remove(struct pool *p, struct pool_block *b)
 		place_of(size_of(b), &level, &step);
 		p->lists[level][step] = b->next;
 		if (b->next == NULL) {
-			p->steps[level] = (uint8_t)(p->steps[level] & ~(1U << step));
+			p->steps[level] = (uint16_t)(p->steps[level] & ~(1U << step));
 			if (p->steps[level] == 0)
 				p->levels &= ~(1U << level);
 		}
@@ -130,14 +167,21 @@ list_remove(struct pool *p, struct pool_block *b)
 	behind(b)->size &= ~PREV_FREE;
 }
 
-/* A free block of at least `size`: any of the next larger list will do. */
+/* A free block of at least `size`.  Scripts ask for the same sizes again and again. */
 static struct pool_block *
 list_find(struct pool *p, size_t size)
 {
+	struct pool_block *b;
 	unsigned level, step;
 	uint32_t map;
 
-	place_of(size + (1UL << (61 - __builtin_clzl(size))) - 1, &level, &step);
+	place_of(size, &level, &step);
+	b = p->lists[level][step];
+	for (int i = 0; b != NULL && i < LOOKS; i++, b = b->next)
+		if (size_of(b) >= size)
+			return b;
+	/* Any of the next larger list will do. */
+	place_of(size + (1UL << (59 - __builtin_clzl(size))) - 1, &level, &step);
 	map = p->steps[level] & (~0U << step);
 	if (map == 0) {
 		map = p->levels & (~0U << (level + 1));
@@ -218,6 +262,7 @@ grow(struct pool *p, size_t size)
 	if (size > p->ceiling || p->end > p->ceiling - size)
 		return NULL;
 	b = end_of(p);
+	SHOW(b, size);
 	b->size = size;
 	p->end += size;
 	if (p->end > p->top)
@@ -241,6 +286,7 @@ find(struct pool *p, size_t size, size_t fresh)
 			return grow(p, fresh);
 	}
 	list_remove(p, b);
+	SHOW(b, size_of(b));
 	return b;
 }
 
@@ -309,6 +355,8 @@ pool_take(struct pool *p, size_t n)
 	if (b == NULL)
 		return NULL;
 	p->used += size_of(b);
+	SHOW(b, size_of(b));
+	hide_rest(b, n);
 	return payload(b);
 }
 
@@ -319,6 +367,7 @@ pool_give(struct pool *p, void *data)
 	size_t size = size_of(b);
 
 	p->used -= size;
+	hide_free(b);
 	if (size > POOL_SMALL) {
 		join(p, b);
 	} else {
@@ -343,6 +392,7 @@ extend(struct pool *p, struct pool_block *b, size_t size)
 	if (!(next->size & FREE) || have + size_of(next) < size)
 		return false;
 	list_remove(p, next);
+	SHOW(next, size_of(next));
 	b->size += size_of(next);
 	return true;
 }
@@ -356,9 +406,11 @@ pool_resize(struct pool *p, void *data, size_t n)
 
 	if (n > POOL_MAX)
 		return NULL;
+	SHOW(b, have);
 	if (size <= have || extend(p, b, size)) {
 		trim(p, b, size);
 		p->used += size_of(b) - have;
+		hide_rest(b, n);
 		return data;
 	}
 	to = pool_take(p, n);
@@ -376,4 +428,10 @@ pool_settle(struct pool *p)
 		join(p, p->chunk);
 	p->chunk = NULL;
 	join_small(p);
+}
+
+void
+pool_show(struct pool *p, size_t len)
+{
+	SHOW(p, len);
 }

@@ -14,7 +14,7 @@
 
 #define POOL_MAX (1UL << 32)		/* bytes of a range */
 #define POOL_LEVELS 28
-#define POOL_STEPS 4
+#define POOL_STEPS 16
 #define POOL_SMALL 512UL
 
 struct pool_block;
@@ -26,7 +26,7 @@ struct pool {
 	size_t		 ceiling;	/* `end` stays below; set by the caller */
 	struct pool_block *chunk;	/* small blocks are cut off its front */
 	uint32_t	 levels;	/* which have a list that is not empty */
-	uint8_t		 steps[POOL_LEVELS];
+	uint16_t	 steps[POOL_LEVELS];
 	struct pool_block *lists[POOL_LEVELS][POOL_STEPS];
 	struct pool_block *small[POOL_SMALL / 16 + 1];
 };
@@ -44,5 +44,7 @@ void	*pool_resize(struct pool *, void *, size_t n);
 void	 pool_give(struct pool *, void *);
 /* Join all that is free: `end` is then as low as it can be. */
 void	 pool_settle(struct pool *);
+/* Before the first len bytes are copied or unmapped: tell AddressSanitizer. */
+void	 pool_show(struct pool *, size_t len);
 
 #endif

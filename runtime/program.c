@@ -7,7 +7,7 @@
  *
  * Names resolve like Node's, inside api/ and nowhere else: against the requiring file,
  * then against api/ itself.  A climb above api/ is no error of its own, it just finds
- * nothing.
+ * nothing: no other file is in the list.
  *
  * Deploys translate, so that a request finds everything done.  After an upgrade of the
  * translator the stored results are another tool's, and the first request of each version
@@ -119,8 +119,6 @@ find_near(const struct program *p, const char *path)
 	struct program_file *f = NULL;
 	size_t i;
 
-	if (!str_starts(path, "api/"))
-		return NULL;
 	for (i = 0; f == NULL && i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
 		f = find_with(p, path, 0, suffixes[i]);
 	/* TypeScript imports its own files by the name they have once compiled. */
@@ -430,12 +428,14 @@ program_free(struct program *p)
 }
 
 size_t
-program_bytes(const struct program *p)
+program_bytes(struct program *p)
 {
 	size_t bytes = sizeof(*p) + arena_used(p->arena);
 
+	pthread_mutex_lock(&p->lock);
 	for (size_t i = 0; i < p->nfiles; i++)
 		bytes += p->files[i].bytecode_len;
+	pthread_mutex_unlock(&p->lock);
 	return bytes;
 }
 

@@ -51,7 +51,7 @@ struct program {
  */
 enum fz_err	 program_load(struct store *, int64_t version, struct program **) MUST_CHECK;
 void		 program_free(struct program *);
-size_t		 program_bytes(const struct program *);
+size_t		 program_bytes(struct program *);
 /* By exact path, or NULL. */
 struct program_file *program_find(const struct program *, const char *path, size_t len);
 /*

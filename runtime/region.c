@@ -214,8 +214,10 @@ region_free(struct region *r)
 {
 	if (r == NULL)
 		return;
-	if (r->pool != NULL)
+	if (r->pool != NULL) {
+		pool_show(r->pool, r->pool->top > r->touched ? r->pool->top : r->touched);
 		(void)munmap(r->pool, r->size + (size_t)sysconf(_SC_PAGESIZE));
+	}
 	if (r->copy != NULL)
 		(void)munmap(r->copy, r->copy_room);
 	free(r);
@@ -248,6 +250,7 @@ make_copy(struct region *r, size_t len)
 		}
 		r->copy_room = len;
 	}
+	pool_show(r->pool, len);
 	memcpy(r->copy, r->pool, len);
 	r->copy_len = len;
 }
@@ -278,6 +281,7 @@ region_restore(struct region *r)
 		(void)madvise((char *)r->pool + keep, r->touched - keep, MADV_DONTNEED);
 		r->touched = keep;
 	}
+	pool_show(r->pool, r->copy_len);
 	memcpy(r->pool, r->copy, r->copy_len);
 	collect_later(r);
 }

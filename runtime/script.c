@@ -7,6 +7,9 @@
  * Idle worlds are also in one list by age.  What they keep resident is counted when they
  * come back, and while the sum is above the bound the oldest goes; an entry goes with its
  * last world.  Worlds are made, restored and freed outside the lock.
+ *
+ * A version whose code does not fit a heap is remembered for a while and refused at once:
+ * finding out again costs seconds.
  */
 #include "runtime/script.h"
 
@@ -17,6 +20,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/node.h"
@@ -26,6 +30,8 @@
 #include "runtime/world.h"
 
 #define SLOTS 256
+#define BAD 64			/* versions remembered as too much for a heap */
+#define BAD_MS 30000
 #define LOAD_WAIT_S 10
 #define SHOWN_MAX (256 * KIB)
 
@@ -39,6 +45,13 @@ struct entry {
 	struct world	*idle;
 };
 
+/* Code that cannot be compiled within the limits would cost seconds at every request. */
+struct bad {
+	int64_t		 version;
+	int64_t		 until_ms;
+	enum fz_err	 err;
+};
+
 struct scripts {
 	pthread_mutex_t	 lock;		/* guards everything below */
 	pthread_cond_t	 loaded;
@@ -46,7 +59,8 @@ struct scripts {
 	struct world	*oldest;	/* idle ones of all versions */
 	struct world	*newest;
 	size_t		 limit;
-	size_t		 busy;
+	struct bad	 bad[BAD];
+	size_t		 nbad;		/* since start; the oldest is overwritten */
 	struct scripts_stats stats;
 	struct library	*library;
 };
@@ -258,6 +272,40 @@ entry_hold(struct scripts *s, struct store *store, int64_t version, struct entry
 }
 
 static enum fz_err
+bad_find(struct scripts *s, int64_t version)
+{
+	for (size_t i = 0; i < BAD && i < s->nbad; i++)
+		if (s->bad[i].version == version && s->bad[i].until_ms > clock_mono_ms())
+			return s->bad[i].err;
+	return FZ_OK;
+}
+
+static void
+bad_add(struct scripts *s, int64_t version, enum fz_err err)
+{
+	s->bad[s->nbad++ % BAD] = (struct bad){ version, clock_mono_ms() + BAD_MS, err };
+}
+
+/* A new one; the lock is taken where it is needed. */
+static enum fz_err
+world_make(struct scripts *s, struct entry *e, size_t heap, struct world **out,
+    struct why *why)
+{
+	enum fz_err err = world_new(s->library, e->program, (int64_t)heap, out, why);
+	size_t bytes = program_bytes(e->program);
+
+	pthread_mutex_lock(&s->lock);
+	s->stats.made++;
+	s->stats.worlds += err == FZ_OK;
+	s->stats.bytes += bytes - e->bytes;
+	e->bytes = bytes;
+	if (err == FZ_TIMEOUT || err == FZ_MEMORY_LIMIT)
+		bad_add(s, e->version, err);
+	pthread_mutex_unlock(&s->lock);
+	return err;
+}
+
+static enum fz_err
 world_take(struct scripts *s, struct run *run, struct why *why)
 {
 	size_t heap = (size_t)run->script->quota.heap_bytes;
@@ -266,18 +314,15 @@ world_take(struct scripts *s, struct run *run, struct why *why)
 	enum fz_err err;
 
 	pthread_mutex_lock(&s->lock);
-	err = entry_hold(s, run->rq->node->store, run->script->version, &e);
+	err = bad_find(s, run->script->version);
+	if (err == FZ_OK)
+		err = entry_hold(s, run->rq->node->store, run->script->version, &e);
 	while (err == FZ_OK && run->world == NULL && e->idle != NULL)
 		run->world = idle_take(s, e, heap, &trash.worlds);
 	pthread_mutex_unlock(&s->lock);
-	if (err == FZ_OK && run->world == NULL) {
-		err = world_new(s->library, e->program, (int64_t)heap, &run->world, why);
-		pthread_mutex_lock(&s->lock);
-		s->stats.made++;
-		s->stats.worlds += err == FZ_OK;
-		pthread_mutex_unlock(&s->lock);
-	}
-	if (err != FZ_OK) {
+	if (err == FZ_OK && run->world == NULL)
+		err = world_make(s, e, heap, &run->world, why);
+	if (err != FZ_OK && e != NULL) {
 		pthread_mutex_lock(&s->lock);
 		entry_leave(s, e, &trash);
 		pthread_mutex_unlock(&s->lock);

@@ -30,7 +30,6 @@ struct script {
 	bool		 data_none;	/* storage: absent, read-only or live */
 	bool		 data_readonly;
 	struct quota	 quota;
-	const char *const *public_blobs; /* prefixes under /_blob, NULL-ended */
 	bool		 show_errors;	/* the caller may see messages and logs */
 };
 

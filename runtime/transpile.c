@@ -38,7 +38,10 @@
 
 const char transpile_tool[] = TRANSPILE_TOOL;	/* defined by the makefile */
 
-static const struct guard_limits limits = { .wall_ms = 60000, .cpu_ms = 20000,
+#ifndef TRANSPILE_CPU_MS		/* the test makes it shorter */
+#define TRANSPILE_CPU_MS 20000
+#endif
+static const struct guard_limits limits = { .wall_ms = 60000, .cpu_ms = TRANSPILE_CPU_MS,
 	.heap = HEAP };
 
 enum job_state { QUEUED, RUNNING, DONE };
@@ -219,7 +222,7 @@ take_map(duk_context *ctx, struct buf *out)
 }
 
 static void
-fail(struct job *job, const char *text)
+refuse(struct job *job, const char *text)
 {
 	buf_reset(&job->error);
 	(void)buf_puts(&job->error, text);
@@ -252,7 +255,7 @@ take(struct job *job, duk_context *ctx)
 	take_text(ctx, USES - RESULTS, &job->uses);
 	take_map(ctx, &job->map);
 	if (!buf_ok(&job->js) || !buf_ok(&job->map) || job->js.len == 0)
-		fail(job, "The code is too large when translated");
+		refuse(job, "The code is too large when translated");
 }
 
 static duk_ret_t
@@ -299,17 +302,17 @@ run(struct region *region, struct job *job)
 		take(job, region_context(region));
 		break;
 	case GUARD_THREW:
-		fail(job, "The code cannot be translated");
+		refuse(job, "The code cannot be translated");
 		break;
 	case GUARD_TIMEOUT:
 		job->err = FZ_TIMEOUT;
 		break;
 	case GUARD_CPU:
-		fail(job, "The code takes too long to translate");
+		refuse(job, "The code takes too long to translate");
 		break;
 	case GUARD_MEMORY:
 	case GUARD_BROKEN:
-		fail(job, "The code takes too much memory to translate");
+		refuse(job, "The code takes too much memory to translate");
 		break;
 	}
 	region_restore(region);

@@ -22,7 +22,8 @@
 #include "runtime/js.h"
 
 #define BASE_MAX (96 * MIB)		/* library, modules and the app's code */
-#define MAKE_MS 10000
+#define MAKE_MS 10000			/* on a machine that is busy */
+#define MAKE_CPU_MS 3000
 
 struct making {
 	struct library	*library;
@@ -239,30 +240,14 @@ set_up_bindings(duk_context *ctx)
 	js_request_setup(ctx);
 	js_respond_setup(ctx);
 	js_console_setup(ctx);
-#if __has_include("runtime/js_small.c")
 	js_small_setup(ctx);
-#endif
-#if __has_include("runtime/js_auth.c")
 	js_auth_setup(ctx);
-#endif
-#if __has_include("runtime/js_crypto.c")
 	js_crypto_setup(ctx);
-#endif
-#if __has_include("runtime/js_session.c")
 	js_session_setup(ctx);
-#endif
-#if __has_include("runtime/js_kv.c")
 	js_kv_setup(ctx);
-#endif
-#if __has_include("runtime/js_blob.c")
 	js_blob_setup(ctx);
-#endif
-#if __has_include("runtime/js_ds.c")
 	js_ds_setup(ctx);
-#endif
-#if __has_include("runtime/js_tx.c")
 	js_tx_setup(ctx);
-#endif
 }
 
 static bool
@@ -378,7 +363,7 @@ world_new(struct library *library, struct program *p, int64_t heap_bytes,
     struct world **out, struct why *why)
 {
 	struct world *w = xcalloc(1, sizeof(*w));
-	struct guard_limits limits = { MAKE_MS, MAKE_MS, BASE_MAX };
+	struct guard_limits limits = { MAKE_MS, MAKE_CPU_MS, BASE_MAX };
 	struct making m = { library, w, why, "start" };
 	struct guard_used used;
 	enum guard_end end;
@@ -393,12 +378,13 @@ world_new(struct library *library, struct program *p, int64_t heap_bytes,
 		return FZ_OVERLOADED;
 	}
 	w->ctx = region_context(w->region);
-	end = guard_run(w->region, make, &m, 0, 0, &limits, &used);
+	end = guard_run(w->region, make, &m, 0, 1, &limits, &used);
 	if (end != GUARD_DONE) {
 		err = make_failed(&m, end);
 		world_free(w);
 		return err;
 	}
+	duk_pop(w->ctx);
 	w->scratch = arena_new();
 	region_snapshot(w->region);
 	w->base = region_used(w->region);

@@ -1,14 +1,14 @@
 /*
  * Rows are read from a snapshot and written through the functions that scripts' own calls
- * end in, one by one: counters, index entries and full text come out right by themselves,
- * whatever the source app does meanwhile.  Copying entries of indexes as rows would be
- * faster, and wrong as soon as a document changes between two transactions.
+ * end in, one by one: counters, index entries and full text come out right by
+ * themselves, whatever the source app does meanwhile.  Copying entries of indexes as
+ * rows would be faster, and wrong as soon as a document changes between two transactions.
  *
- * A turn is one transaction of about 20 ms, so that others get theirs.  No reader is asked
- * for while a writer is held: the page is read before its turn.
+ * A turn is one transaction of about 20 ms, so that others get theirs.  No reader is
+ * asked for while a writer is held: the page is read before its turn.
  *
- * Two things may have changed since the snapshot and are looked up in the transaction that
- * writes: whether a user is still there, and whether a blob still is.
+ * Two things may have changed since the snapshot and are looked up in the transaction
+ * that writes: whether a user is still there, and whether a blob still is.
  */
 #include "store/data_copy.h"
 

@@ -163,8 +163,8 @@ enum fz_err	 doc_walk(struct reader *, struct arena *, const struct doc_at *,
 /* A user is gone: what its spaces hold is nobody's and goes with the next sweeps. */
 enum fz_err	 doc_disown(struct writer *, int64_t user) MUST_CHECK;
 /*
- * Remove rows that no app owns any more and entries of dropped indexes, at most
- * about max; *removed 0 = nothing is left to do.
+ * Remove collections of the apps in garbage_app and entries of dropped indexes, at most
+ * about max rows; *removed 0 = nothing is left to do.
  */
 enum fz_err	 doc_sweep(struct writer *, struct arena *, int64_t max, int64_t *removed)
 		    MUST_CHECK;

@@ -108,6 +108,7 @@ doc_walk(struct reader *rd, struct arena *a, const struct doc_at *at, int64_t ri
 
 /* --- what nobody owns --- */
 
+/* Each collection becomes one of an app of its own that never was. */
 enum fz_err
 doc_disown(struct writer *w, int64_t user)
 {
@@ -128,6 +129,9 @@ doc_disown(struct writer *w, int64_t user)
 			break;
 	}
 	err = rows_end(err, sql_close(s));
+	if (err == FZ_OK)
+		err = sql_run(w, "INSERT INTO garbage_app SELECT -id FROM collection"
+		    " WHERE user=?1 AND app>0", "i", user);
 	if (err == FZ_OK)
 		err = sql_run(w, "UPDATE collection SET app=-id WHERE user=?1 AND app>0",
 		    "i", user);
@@ -174,7 +178,7 @@ docs_drop(struct writer *w, const struct doc_coll *coll, int64_t max, int64_t *n
 	return rows_end(err, sql_close(s));
 }
 
-/* A collection without its app.  The counters of the app are none of its business. */
+/* A collection of an app that is gone.  The counters are not its business. */
 static enum fz_err
 collection_sweep(struct writer *w, struct arena *a, int64_t max, int64_t *n)
 {
@@ -182,8 +186,8 @@ collection_sweep(struct writer *w, struct arena *a, int64_t max, int64_t *n)
 	int64_t docs = 0;
 	enum fz_err err;
 
-	err = sql_get_int(writer_reader(w), &coll.id, "SELECT id FROM collection c"
-	    " WHERE NOT EXISTS (SELECT 1 FROM app WHERE id=c.app) LIMIT 1", "");
+	err = sql_get_int(writer_reader(w), &coll.id, "SELECT c.id FROM garbage_app g"
+	    " JOIN collection c ON c.app=g.app LIMIT 1", "");
 	if (err != FZ_OK)
 		return err == FZ_NOT_FOUND ? FZ_OK : err;
 	err = doc_coll_indexes(writer_reader(w), a, &coll);

@@ -2,11 +2,13 @@
 // they are made of.  Runs beside node_modules.
 import fs from 'node:fs';
 import path from 'node:path';
+import vm from 'node:vm';
 import { createHash } from 'node:crypto';
 import * as esbuild from 'esbuild';
 import swc from '@swc/core';
 import ts from 'typescript';
 import { cutTypescript } from './cut.mjs';
+import { endLoops } from './loops.mjs';
 import { rewriteRegexp } from './regexp.mjs';
 
 const out = process.argv[2];
@@ -136,9 +138,14 @@ const LIBRARY = {
 	zod: `import * as all from 'zod';
 		module.exports = Object.assign({}, all, { default: all.z });`,
 };
-// Patterns made at run time from constants, which only a literal gets translated.
-const LITERALS = [['new RegExp(_emojiRegex, "u")',
-    String.raw`/^(\p{Extended_Pictographic}|\p{Emoji_Component})+$/u`]];
+// Patterns made at run time, which are not translated: as a literal, and without a loop
+// over nothing (loops.mjs).
+const PATTERNS = [
+	['zod', 'new RegExp(_emojiRegex, "u")',
+	    String.raw`/^(\p{Extended_Pictographic}|\p{Emoji_Component})+$/u`],
+	['marked', String.raw`.*(?:\\n|$))*)\\n*|$)`,
+	    String.raw`(?:.+(?:\\n|$)|\\n))*)\\n*|$)`],
+];
 
 /* Rewrite every regular expression literal of a script. */
 function regexps(code, name) {
@@ -167,13 +174,34 @@ async function library(name) {
 		conditions: ['browser', 'import'], plugins: [rng],
 		define: { 'process.env.NODE_ENV': '"production"' },
 	});
-	for (const [from, to] of LITERALS)
-		code = code.replace(from, () => to);
+	for (const [module, from, to] of PATTERNS)
+		if (module === name) {
+			if (!code.includes(from))
+				throw new Error(`${name}: not the version this script knows`);
+			code = code.replaceAll(from, () => to);
+		}
 	if (/new RegExp\([^()]*,\s*["'`][gim]*[uysdv]/.test(code))
 		throw new Error(`${name}: a pattern with a modern flag is made at run time`);
 	code = lower('(function (exports, require, module) {' + regexps(code, name + '.js') +
 	    '\n});', name + '.js');
-	return code.replace(/;\s*$/, '');
+	code = code.replace(/;\s*$/, '');
+	checkPatterns(name, code);
+	return code;
+}
+
+/* Does the module make patterns when it loads that the engine would fail on? */
+function checkPatterns(name, code) {
+	const context = vm.createContext({ __re: (regexp) => regexp });
+	const made = [];
+	const Native = vm.runInContext('RegExp', context);
+	context.RegExp = new Proxy(Native, { construct(_, args) {
+		made.push(args[0] instanceof Native ? args[0].source : String(args[0]));
+		return Reflect.construct(Native, args);
+	} });
+	vm.runInContext(code, context)({}, () => ({}), { exports: {} });
+	for (const pattern of made)
+		if (endLoops(pattern) !== pattern)
+			throw new Error(`${name}: loops over nothing: ${pattern}`);
 }
 
 /* --- licences --- */

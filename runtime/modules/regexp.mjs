@@ -2,6 +2,7 @@
 // u s v are expressed in the pattern, y and named groups by the library's __re, d is
 // dropped.  Lookbehind has no equivalent.
 import rewritePattern from 'regexpu-core';
+import { endLoops } from './loops.mjs';
 
 const FEATURES = {
 	unicodeFlag: 'transform',
@@ -25,8 +26,11 @@ export function rewriteRegexp(text) {
 		throw new RegexpError('Lookbehind in a regular expression is not supported');
 	const modern = /[usvyd]/.test(flags) || body.indexOf('(?<') >= 0 ||
 	    /\(\?[ims-]/.test(body);
-	if (!modern && !ODD.test(body) && !/[^\x00-\x7f]/.test(body))
-		return null;
+	if (!modern && !ODD.test(body) && !/[^\x00-\x7f]/.test(body)) {
+		const ending = endLoops(body);
+		return ending === body ? null
+		    : { literal: '/' + ending + '/' + flags, names: '', sticky: false };
+	}
 	const names = [];
 	let pattern;
 	try {
@@ -39,10 +43,8 @@ export function rewriteRegexp(text) {
 		    ? 'Invalid regular expression: ' + e.message.split('\n')[0]
 		    : 'Invalid regular expression');
 	}
-	if (pattern === '')
-		pattern = '(?:)';
 	return {
-		literal: '/' + pattern + '/' + flags.replace(/[usvyd]/g, ''),
+		literal: '/' + (endLoops(pattern) || '(?:)') + '/' + flags.replace(/[usvyd]/g, ''),
 		names: names.join(),
 		sticky: flags.indexOf('y') >= 0,
 	};

@@ -7,12 +7,14 @@
 // deploy would; the others go to the engine as they are.  known.json names the snippets
 // that differ, with the reason; one that no longer differs is a failure, too.
 //
-// A few thousand URLs are put together from parts and compared in the same way.
+// A few thousand URLs are put together from parts and compared in the same way.  At the end
+// stand facts that Node cannot tell: what a script must not see, sizes, syntax Node lacks.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
 import { createRequire } from 'node:module';
+import { facts, heap_max } from '../corpus/library/facts.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const dir = path.join(root, 'tests/corpus/library');
@@ -59,12 +61,14 @@ async function inNode(snippets) {
 	return out;
 }
 
-function inOurs(bodies, ...options) {
-	const out = execFileSync(jsrun, [...options, '-p', prelude], {
+function ourLines(bodies, options) {
+	return execFileSync(jsrun, [...options, '-p', prelude], {
 		input: bodies.join('\n//---\n'), maxBuffer: 1 << 28, timeout: 280000,
 	}).toString().trimEnd().split('\n').map((line) => JSON.parse(line));
-	return out.map((r) => 'value' in r ? r.value : `ours: ${r.error ?? r.thrown}: ${r.message}`);
 }
+
+const inOurs = (bodies, ...options) => ourLines(bodies, options)
+	.map((r) => 'value' in r ? r.value : `ours: ${r.error ?? r.thrown}: ${r.message}`);
 
 let passed = 0, failed = 0, accepted = 0;
 const known = JSON.parse(fs.readFileSync(path.join(dir, 'known.json'), 'utf8'));
@@ -171,6 +175,31 @@ function compareURLs() {
 	}
 }
 
+// --- facts
+
+function check(what, ours, expected) {
+	if (ours === expected) {
+		passed++;
+	} else {
+		failed++;
+		console.log(`${what}\n   expected ${expected}\n   ours     ${ours}`);
+	}
+}
+
+function checkFacts() {
+	for (const [options, list] of facts)
+		ourLines(list.map((fact) => fact[0]), options).forEach((line, i) => {
+			delete line.stack;
+			check(`${list[i][0]} ${options}`, JSON.stringify(line), JSON.stringify(list[i][1]));
+		});
+	const size = (...options) => JSON.parse(execFileSync(jsrun, [...options, '-m'])).heap;
+	const least = size();
+	check('bytes of a heap with the library', least <= heap_max ? 'few' : least, 'few');
+	check('-l loads what a text wants', size('-l', 'x = new URL(y)') > least + 50000, true);
+	check('-l loads no more', size('-l', 'x = y') === least, true);
+	check('-e loads all', size('-e') > least + 100000, true);
+}
+
 // --- all
 
 if (!fs.existsSync(jsrun)) {
@@ -192,10 +221,18 @@ for (const file of fs.readdirSync(dir).sort()) {
 	if (!file.endsWith('.js') || file === 'show.js' || (only && !file.includes(only)))
 		continue;
 	const sources = read(file);
-	const options = file.startsWith('modern-') ? ['-x'] : [];
-	compare(file, sources, await inNode(sources), inOurs(sources.map(wrap), ...options));
+	const node = await inNode(sources);
+	if (file.startsWith('modern-')) {
+		compare(file, sources, node, inOurs(sources.map(wrap), '-x'));
+		continue;
+	}
+	// what is loaded when it is used, and all of it from the start
+	compare(file, sources, node, inOurs(sources.map(wrap)));
+	compare(file, sources, node, inOurs(sources.map(wrap), '-e'));
 }
 if (!only || only === 'url')
 	compareURLs();
+if (!only || only === 'facts')
+	checkFacts();
 console.log(`${passed} the same as in Node, ${accepted} known to differ, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -4,6 +4,8 @@
 
 #include "tests/unit/store_test.h"
 
+#include "base/clock.h"
+#include "store/dbconn.h"
 #include "store/doc.h"
 #include "store/usage.h"
 #include "base/buf.h"
@@ -14,6 +16,18 @@ static struct doc_at at;
 static struct quota quota;
 static struct why why;
 
+/* Time enough for a machine that does ten other things; for both kinds of deadline. */
+#define PATIENCE_MS 600000
+
+UNUSED static struct reader *
+patient(void)
+{
+	struct reader *rd = reader();
+
+	rd->deadline += PATIENCE_MS;
+	return rd;
+}
+
 UNUSED static int
 doc_setup(void **state)
 {
@@ -21,7 +35,7 @@ doc_setup(void **state)
 		return -1;
 	quota_read(NULL, &quota);
 	at = (struct doc_at){ .space = { make_app("docs").id, 0 }, .collection = "c",
-		.quota = &quota };
+		.quota = &quota, .deadline = clock_mono_ms() + PATIENCE_MS };
 	return 0;
 }
 
@@ -67,7 +81,7 @@ put_doc(const char *json)
 UNUSED static enum fz_err
 try_find(const char *query, const char *opts, struct doc_text *out)
 {
-	struct reader *rd = reader();
+	struct reader *rd = patient();
 	enum fz_err err;
 
 	memset(&why, 0, sizeof(why));
@@ -101,7 +115,7 @@ ids(const char *query, const char *opts)
 UNUSED static const char *
 stored(const char *id)
 {
-	struct reader *rd = reader();
+	struct reader *rd = patient();
 	struct doc_row *v = NULL;
 	const char *json = "";
 	size_t n = 0;
@@ -129,7 +143,7 @@ try_update(const char *query, const char *changes, int64_t *n)
 UNUSED static int64_t
 count_of(const char *query)
 {
-	struct reader *rd = reader();
+	struct reader *rd = patient();
 	int64_t n = -1;
 
 	OK(doc_count(rd, ar, &at, query, &n, &why));
@@ -152,7 +166,7 @@ try_index(const char *fields, const char *opts, const char **name)
 UNUSED static const char *
 explain(const char *query, const char *opts)
 {
-	struct reader *rd = reader();
+	struct reader *rd = patient();
 	const char *json = NULL;
 
 	OK(doc_explain(rd, ar, &at, query, opts, &json, &why));
@@ -164,7 +178,7 @@ explain(const char *query, const char *opts)
 UNUSED static void
 check_counters(void)
 {
-	struct reader *rd = reader();
+	struct reader *rd = patient();
 	struct usage_data u;
 
 	assert_int_equal(number("SELECT count(*) FROM collection c WHERE count<>"

@@ -38,7 +38,7 @@
  * Every script_deploy is a new version and becomes the one that is asked; its heap is new.
  * script_app is the app's row id, script_user a user that exists; script_as and
  * script_site go back to their defaults by script_plain().  Answers stay until the next
- * script_ask.  A fresh js_NAME.c is seen after "touch runtime/world.c".
+ * script_ask.
  */
 #ifndef TESTS_SCRIPT_FIXTURE_H
 #define TESTS_SCRIPT_FIXTURE_H
@@ -151,11 +151,7 @@ script_setup(void **state)
 	script_node.state_dir = script_node.tmp_dir = script_dir;
 	script_node.max_json = LIMIT_JSON_BODY;
 	script_node.max_archive = LIMIT_ARCHIVE_BODY;
-#if __has_include("base/seal.c")
 	script_node.seal = seal_of_key(key);
-#else
-	(void)key;
-#endif
 	script_node.recorder = recorder_open(script_node.store);
 	if (scripts_open(64 * MIB, &script_node.scripts, &why) != FZ_OK)
 		fail_msg("scripts_open: %s", why.text);
@@ -189,9 +185,7 @@ script_teardown(void **state)
 		arena_free(script_kept);
 	scripts_close(script_node.scripts);
 	recorder_close(script_node.recorder);
-#if __has_include("base/seal.c")
 	seal_free(script_node.seal);
-#endif
 	store_close(script_node.store);
 	d = opendir(script_dir);
 	for (e = d == NULL ? NULL : readdir(d); e != NULL; e = readdir(d)) {

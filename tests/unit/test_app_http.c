@@ -2,6 +2,9 @@
 #include "tests/unit/http_fixture.h"
 
 #include "base/str.h"
+#include "store/doc.h"
+#include "store/kv.h"
+#include "store/usage.h"
 #include "store/version.h"
 
 extern const struct route app_routes[], lineage_routes[], quota_routes[], alias_routes[];
@@ -460,6 +463,72 @@ test_fork_without_version(void **state)
 	assert_http("data.deploy", "null");
 }
 
+static void
+put_data(const char *name)
+{
+	struct space space = { 0, 0 };
+	struct doc_at at = { .collection = "c" };
+	struct quota quota;
+	struct writer *w;
+	struct app app;
+	const char *id;
+
+	quota_read(NULL, &quota);
+	fixture_request(&f);
+	assert_int_equal(writer_begin(f.node.store, 5000, &w), FZ_OK);
+	assert_int_equal(app_find(writer_reader(w), f.arena, name, &app), FZ_OK);
+	at.space.app = space.app = app.id;
+	assert_int_equal(kv_set(w, space, &quota, "k", "1", 1, 0), FZ_OK);
+	assert_int_equal(
+	    doc_insert(w, f.arena, &at, "{\"a\":1}", 7, &id, NULL), FZ_OK);
+	assert_int_equal(writer_commit(w, NULL), FZ_OK);
+}
+
+/* Keys and documents of an app, -1 if there is none of this name. */
+static int64_t
+data_of(const char *name)
+{
+	struct usage_data u = { .docs = -1 };
+	struct reader *rd;
+	struct app app;
+
+	fixture_request(&f);
+	assert_int_equal(reader_open(f.node.store, &rd), FZ_OK);
+	if (app_find(rd, f.arena, name, &app) == FZ_OK)
+		assert_int_equal(usage_of_data(rd, app.id, &u), FZ_OK);
+	reader_close(rd);
+	return u.kv_keys + u.docs;
+}
+
+static void
+test_fork_with_data(void **state)
+{
+	(void)state;
+	CALL("POST", "/api/apps", "{\"title\":\"a\",\"alias\":\"a\",\"template\":\"static\"}");
+	put_data("a");
+	assert_int_equal(
+	    CALL("POST", "/api/apps/a/fork", "{\"alias\":\"b\",\"copy_storage\":true}"), 201);
+	assert_http("data.title", "b");
+	assert_http("data.alias", "b");
+	assert_int_equal(data_of("b"), 2);
+	assert_int_equal(CALL("GET", "/api/apps/b", NULL), 200);
+	assert_http("data.source", "fork");
+	assert_http("data.deploy", "1");
+	assert_http("data.aliases", "[\"b\"]");
+	assert_int_equal(CALL("POST", "/api/apps/a/fork", "{\"alias\":\"c\"}"), 201);
+	assert_int_equal(data_of("c"), 0);
+	assert_int_equal(CALL("POST", "/api/apps/b/fork", "{\"copy_storage\":true}"), 201);
+	assert_http("data.title", "b-fork");
+	assert_int_equal(data_of("b-fork"), 2);
+
+	assert_refused(
+	    CALL("POST", "/api/apps/a/fork", "{\"alias\":\"c\",\"copy_storage\":true}"), 409,
+	    "CONFLICT");
+	assert_int_equal(CALL("GET", "/api/apps?trash=true", NULL), 200);
+	assert_int_equal(json_array_size(http_at("data")), 0);
+	assert_int_equal(data_of("a"), 2);
+}
+
 /* A key for one app sees that one and makes none. */
 static void
 test_limited_key(void **state)
@@ -499,7 +568,8 @@ main(void)
 		TEST(test_update), TEST(test_update_refused), TEST(test_trash),
 		TEST(test_system_app), TEST(test_template), TEST(test_source),
 		TEST(test_quotas), TEST(test_usage_shared), TEST(test_fork),
-		TEST(test_fork_without_version), TEST(test_limited_key),
+		TEST(test_fork_without_version), TEST(test_fork_with_data),
+		TEST(test_limited_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,7 @@ test_ids(void **state)
 		if (rows[i].err != FZ_OK)
 			continue;
 		assert_string_equal(id, rows[i].id);
-		rd = reader();
+		rd = patient();
 		OK(doc_get(rd, ar, &at, id, NULL, &t, &why));
 		reader_close(rd);
 		assert_int_equal(try_insert(rows[i].json, &other), FZ_DS_DUPLICATE);
@@ -573,7 +573,7 @@ test_put_walk(void **state)
 	assert_int_equal(put_id(w, "r", "{", 0, 0),
 	    FZ_VALIDATION_FAILED);
 	commit(w);
-	rd = reader();
+	rd = patient();
 	OK(doc_walk(rd, ar, &at, 0, 1, &v, &n));
 	assert_int_equal(n, 1);
 	assert_string_equal(v[0].id, "p\"");
@@ -674,7 +674,7 @@ test_session(void **state)
 	IDS("{\"$or\":[{\"id\":\"x\"},{\"id\":\"1\"}]}", NULL, "1");
 	IDS("{\"session\":\"b\"}", NULL, "");
 	assert_int_equal(count_of(NULL), 2);
-	rd = reader();
+	rd = patient();
 	assert_int_equal(doc_get(rd, ar, &at, "x", NULL, &t, &why), FZ_NOT_FOUND);
 	OK(doc_get(rd, ar, &at, "1", NULL, &t, &why));
 	reader_close(rd);
@@ -770,10 +770,10 @@ test_deadline(void **state)
 	    FZ_TIMEOUT);
 	assert_int_equal(doc_delete(w, ar, &at, "{}", &n, &why), FZ_TIMEOUT);
 	commit(w);
-	rd = reader();
+	rd = patient();
 	assert_int_equal(doc_find(rd, ar, &at, "{\"v\":9}", NULL, &t, &why), FZ_TIMEOUT);
 	reader_close(rd);
-	at.deadline = 0;
+	at.deadline = clock_mono_ms() + PATIENCE_MS;
 	buf_fini(&b);
 	assert_int_equal(count_of("{\"v\":1}"), DOC_MANY_MAX);
 	check_counters();
@@ -796,7 +796,7 @@ test_collections(void **state)
 	at.space.user = 3;
 	at.collection = "mine";
 	put_doc("{}");
-	rd = reader();
+	rd = patient();
 	OK(doc_collections(rd, ar, (struct space){ at.space.app, -1 }, &v, &n));
 	assert_int_equal(n, 2);
 	assert_string_equal(v[0].name, "c");
@@ -890,6 +890,10 @@ test_sweep(void **state)
 	/* An app without its row: all of it. */
 	at.space.app += 500;
 	put_doc("{}");
+	assert_int_equal(sweep_docs(10), 0);
+	w = begin();
+	OK(sql_run(w, "INSERT INTO garbage_app VALUES(?1)", "i", at.space.app));
+	commit(w);
 	assert_int_equal(sweep_docs(10), 2);
 	at = here;
 	assert_int_equal(count_of(NULL), 1);

@@ -86,7 +86,8 @@ prepare(void)
 
 	open_store();
 	quota_read(NULL, &quota);
-	at = (struct doc_at){ .space = { make_app("crash").id, 0 }, .collection = "c" };
+	at = (struct doc_at){ .space = { make_app("crash").id, 0 }, .collection = "c",
+		.deadline = clock_mono_ms() + PATIENCE_MS };
 	w = begin();
 	OK(doc_index(w, ar, &at, "\"g\"", NULL, &name, &why));
 	OK(doc_index(w, ar, &at, "\"t\"", NULL, &name, &why));

@@ -21,7 +21,7 @@ drop(const char *name, enum fz_err want)
 static const char *
 index_list(void)
 {
-	struct reader *rd = reader();
+	struct reader *rd = patient();
 	const char *json;
 
 	OK(doc_indexes(rd, ar, &at, &json));
@@ -32,7 +32,7 @@ index_list(void)
 static enum fz_err
 there(const char *fields, const char *opts)
 {
-	struct reader *rd = reader();
+	struct reader *rd = patient();
 	const char *name;
 	enum fz_err err = doc_index_there(rd, ar, &at, fields, opts, &name, &why);
 
@@ -240,7 +240,7 @@ collect(void *arg, const struct doc_view *v)
 static void
 run_plan(const char *query, const char *opts, int without, struct buf *out)
 {
-	struct reader *rd = reader();
+	struct reader *rd = patient();
 	struct doc_options o;
 	struct doc_coll coll;
 	struct doc_query q;

@@ -6,7 +6,7 @@
 static enum fz_err
 try_search(const char *text, const char *opts, struct doc_text *out)
 {
-	struct reader *rd = reader();
+	struct reader *rd = patient();
 	enum fz_err err;
 
 	memset(&why, 0, sizeof(why));
@@ -145,6 +145,19 @@ test_found(void **state)
 	check_counters();
 }
 
+/* Documents under a word of the only index, by the table alone. */
+static int64_t
+entries(const char *word)
+{
+	struct reader *rd = patient();
+	int64_t n = -1;
+
+	OK(sql_get_int(rd, &n, "SELECT count(*) FROM ft WHERE ft MATCH"
+	    " '\"'||(SELECT id FROM ftdef)||'z'||?1||'\"'", "t", word));
+	reader_close(rd);
+	return n;
+}
+
 static void
 test_changes(void **state)
 {
@@ -160,6 +173,9 @@ test_changes(void **state)
 	OK(try_update("{}", "{\"t\":\"two three\"}", &n));
 	FOUND("one", NULL, "");
 	FOUND("two three", NULL, "a");
+	/* Not only is the document looked at again: the word is gone from the table. */
+	assert_int_equal(entries("one"), 0);
+	assert_int_equal(entries("two"), 1);
 	OK(try_update("{}", "{\"$unset\":{\"t\":1}}", &n));
 	FOUND("two", NULL, "");
 	OK(try_update("{}", "{\"t\":\"four\"}", &n));
@@ -197,6 +213,7 @@ test_changes(void **state)
 	OK(doc_delete(w, ar, &at, "{}", &n, &why));
 	commit(w);
 	FOUND("x", NULL, "");
+	assert_int_equal(entries("x"), 0);
 	assert_int_equal(number("SELECT docs+words FROM ftdef"), 0);
 }
 

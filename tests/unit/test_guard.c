@@ -264,6 +264,22 @@ teardown(void **state)
 
 /* --- one limit each --- */
 
+/* Which code is the engine's own: nothing of the C library, nothing of ours. */
+static void
+test_code(void **state)
+{
+	(void)state;
+	assert_true(engine_code((uintptr_t)duk_push_lstring));
+	assert_true(engine_code((uintptr_t)duk_get_prop));
+	assert_true(engine_code((uintptr_t)duk_gc));
+	assert_false(engine_code((uintptr_t)malloc));
+	assert_false(engine_code((uintptr_t)memcpy));
+	assert_false(engine_code((uintptr_t)guard_run));
+	assert_false(engine_code((uintptr_t)region_new));
+	assert_false(engine_code((uintptr_t)test_code));
+	assert_false(engine_code(0));
+}
+
 static void
 test_done(void **state)
 {
@@ -828,6 +844,7 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		T(test_code),
 		T(test_done),
 		T(test_place),
 		T(test_cpu),

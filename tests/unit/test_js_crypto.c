@@ -202,6 +202,17 @@ test_random(void **state)
 	assert_string_not_equal(a.body, first);
 }
 
+/* What is made of a text lies outside of the heap and its limit. */
+static void
+test_normalize_limit(void **state)
+{
+	(void)state;
+	script_site.quota.wall_ms = script_site.quota.cpu_ms = 60000;
+	script_is(RESPOND("'\xc3\xa4'.repeat(2 << 20).normalize('NFKC').length"), "2097152");
+	script_is(THROWN("'\xc3\xa4'.repeat((2 << 20) + 1).normalize()"), "RangeError");
+	script_plain();
+}
+
 int
 main(void)
 {
@@ -209,6 +220,7 @@ main(void)
 		cmocka_unit_test(test_digests), cmocka_unit_test(test_digest_refusals),
 		cmocka_unit_test(test_base64), cmocka_unit_test(test_base64_strict),
 		cmocka_unit_test(test_equal), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_normalize_limit),
 	};
 
 	return cmocka_run_group_tests(tests, script_setup, script_teardown);

@@ -172,7 +172,8 @@ late(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(enter(l, &w[i], 1 + i % 2, i * SECOND), i == 0 ? FZ_OK : FZ_AGAIN);
+		assert_int_equal(enter(l, &w[i], 1 + i % 2, i * SECOND),
+		    i == 0 ? FZ_OK : FZ_AGAIN);
 	assert_null(lane_expire(l, 1 * SECOND + budget));
 	list = lane_expire(l, 2 * SECOND + budget + 1);
 	assert_non_null(list);
@@ -244,11 +245,13 @@ cpu_budget(void **state)
 	assert_null(lane_leave(l, &w, 90000, now));
 	assert_int_equal(lane_enter(l, &w, 1, &q, now, &retry), FZ_QUOTA_EXCEEDED);
 	assert_int_equal(retry, 9);
-	assert_int_equal(lane_enter(l, &w, 1, &q, now + 8 * SECOND, &retry), FZ_QUOTA_EXCEEDED);
+	assert_int_equal(lane_enter(l, &w, 1, &q, now + 8 * SECOND, &retry),
+	    FZ_QUOTA_EXCEEDED);
 	assert_int_equal(lane_enter(l, &w, 1, &q, now + 9 * SECOND, &retry), FZ_OK);
 	/* However much it was: never more than a minute to wait. */
 	assert_null(lane_leave(l, &w, 3600 * SECOND, now + 9 * SECOND));
-	assert_int_equal(lane_enter(l, &w, 1, &q, now + 9 * SECOND, &retry), FZ_QUOTA_EXCEEDED);
+	assert_int_equal(lane_enter(l, &w, 1, &q, now + 9 * SECOND, &retry),
+	    FZ_QUOTA_EXCEEDED);
 	assert_int_equal(retry, 60);
 	assert_int_equal(lane_enter(l, &w, 1, &q, now + 70 * SECOND, &retry), FZ_OK);
 	lane_free(l);
@@ -379,6 +382,31 @@ loops_beside_two(void **state)
 	assert_true(apps[2].worst_us <= 20000);
 }
 
+/* What a run cost is paid by the next ones, although nobody could know it before. */
+static void
+debt(void **state)
+{
+	struct lane *l = lane(1, 100, 100);
+	struct lane_wait a[3] = { 0 }, b[50] = { 0 };
+	int64_t now = SECOND;
+	int i;
+
+	(void)state;
+	assert_int_equal(enter(l, &a[0], 1, 0), FZ_OK);
+	assert_int_equal(enter(l, &a[1], 1, 0), FZ_AGAIN);
+	for (i = 0; i < 50; i++)
+		assert_int_equal(enter(l, &b[i], 2, 0), FZ_AGAIN);
+	assert_ptr_equal(lane_leave(l, &a[0], SECOND, now), &b[0]);
+	for (i = 0; i < 49; i++)
+		assert_ptr_equal(lane_leave(l, &b[i], 5000, now += 5000), &b[i + 1]);
+	/* Cheaper than it was thought to be: given back. */
+	assert_ptr_equal(lane_leave(l, &b[49], 5000, now), &a[1]);
+	assert_int_equal(enter(l, &a[2], 1, now), FZ_AGAIN);
+	assert_int_equal(enter(l, &b[0], 3, now), FZ_AGAIN);
+	assert_ptr_equal(lane_leave(l, &a[1], 10, now), &a[2]);
+	lane_free(l);
+}
+
 /* A thousand apps come and go: those at rest are forgotten, the others not. */
 static void
 forgotten(void **state)
@@ -453,7 +481,8 @@ static void
 one_run(struct seat *s, int app, unsigned *seed)
 {
 	int64_t retry;
-	enum fz_err err = lane_enter(shared, &s->w, app + 1, &standard, clock_mono_us(), &retry);
+	enum fz_err err = lane_enter(shared, &s->w, app + 1, &standard, clock_mono_us(),
+	    &retry);
 
 	if (err == FZ_OVERLOADED) {
 		atomic_fetch_add(&refused, 1);
@@ -524,6 +553,7 @@ main(void)
 		cmocka_unit_test(turns),
 		cmocka_unit_test(loops_beside_small),
 		cmocka_unit_test(loops_beside_two),
+		cmocka_unit_test(debt),
 		cmocka_unit_test(forgotten),
 		cmocka_unit_test(other_numbers),
 		cmocka_unit_test(threads),

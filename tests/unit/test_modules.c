@@ -233,7 +233,7 @@ test_marked(void **state)
 		    "\"<blockquote>\\n<p>q</p>\\n</blockquote>\\n<hr>\\n<p><img src=\\\"a.png\\\""
 		    " alt=\\\"i\\\"></p>\\n<p>line<br>break</p>\\n\"" },
 		{ "m.marked.lexer('# h\\n\\np').map(t => t.type)",
-		    "[\"heading\",\"space\",\"paragraph\"]" },
+		    "[\"heading\",\"paragraph\"]" },
 		{ "new m.Marked({ breaks: true }).parse('a\\nb')", "\"<p>a<br>b</p>\\n\"" },
 		{ "(() => { const x = new m.Marked(); x.use({ renderer: { heading(t, d) {"
 		    " return `<h${d + 1}>x</h${d + 1}>` } } }); return [x.parse('# a'),"

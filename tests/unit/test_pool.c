@@ -207,11 +207,13 @@ test_copy(void **state)
 		step();
 	len = pool->end;
 	copy = malloc(len);
+	pool_show(pool, len);
 	memcpy(copy, pool, len);
 	memcpy(then, held, sizeof(held));
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 10000; i++)
 			step();
+		pool_show(pool, len);
 		memcpy(pool, copy, len);
 		memcpy(held, then, sizeof(held));
 		walk();
@@ -292,6 +294,34 @@ test_ceiling(void **state)
 	walk();
 }
 
+/* What AddressSanitizer knows of the blocks. */
+static void
+test_hidden(void **state)
+{
+	(void)state;
+#ifdef SANITIZED
+	for (size_t n = 1; n < 3000; n = n * 2 + 3) {
+		char *p = pool_take(pool, n), *q;
+
+		assert_false(__asan_address_is_poisoned(p + n - 1));
+		if (n % 8 != 0)
+			assert_true(__asan_address_is_poisoned(p + n));
+		assert_null(__asan_region_is_poisoned(p, n));
+		q = pool_resize(pool, p, n / 2 + 1);
+		assert_null(__asan_region_is_poisoned(q, n / 2 + 1));
+		q = pool_resize(pool, q, n + 100);
+		assert_null(__asan_region_is_poisoned(q, n + 100));
+		assert_true(__asan_address_is_poisoned(q + (n + 107) / 8 * 8) ||
+		    (n + 100) % 16 <= 8);
+		pool_give(pool, q);
+		assert_true(__asan_address_is_poisoned(q + 32));
+		assert_false(__asan_address_is_poisoned(q + 8));
+	}
+#else
+	skip();
+#endif
+}
+
 int
 main(void)
 {
@@ -301,6 +331,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_growing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_in_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ceiling, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hidden, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,7 +156,7 @@ deploy_modules(void)
 	    "api/self.js", "module.exports = [module.id, module.filename, typeof require,"
 		" typeof exports, this === exports];",
 	    "api/syntax.js", "var = ;",
-	    "secret.js", "module.exports = 'outside';",
+	    "secret.js", "module.exports = 'outside';", "outside.json", "1",
 	    "private/p.js", "module.exports = 'private';", NULL);
 }
 
@@ -189,6 +189,8 @@ test_require(void **state)
 		{ "none", "cannot require 'none'" },
 		{ "../secret", "cannot require '../secret'" },
 		{ "../secret.js", "cannot require" },
+		{ "../outside.json", "cannot require" },
+		{ "../outside", "cannot require" },
 		{ "../private/p", "cannot require" },
 		{ "../../../../etc/passwd", "cannot require" },
 		{ "/api/a", "cannot require" },

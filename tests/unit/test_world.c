@@ -4,6 +4,9 @@
  */
 #include "tests/unit/script_fixture.h"
 
+#include "base/buf.h"
+#include "runtime/transpile.h"
+
 /*
  * What an attacker leaves behind, and what a later request must see of it: the value of
  * `look` in an untouched heap.
@@ -257,6 +260,63 @@ test_counts(void **state)
 	script_plain();
 }
 
+/* As if the translator had made this of api/main.js. */
+static void
+put_code(const char *js, size_t len)
+{
+	struct code code = { .js = js, .js_len = len, .uses = "[]" };
+	struct arena *arena = arena_new();
+	struct reader *rd;
+	struct writer *w;
+	struct file file;
+
+	OK(reader_open(script_node.store, &rd));
+	OK(file_get(rd, arena, script_site.version, "api/main.js", &file));
+	reader_close(rd);
+	OK(writer_begin(script_node.store, 5000, &w));
+	OK(code_put(w, file.blob, transpile_kind_of("api/main.js"), transpile_tool, &code));
+	OK(writer_commit(w, NULL));
+	arena_free(arena);
+}
+
+/* Code that is too much for a heap costs the first request, not every one. */
+static void
+test_too_much(void **state)
+{
+	static const char head[] = "(function (exports, require, module, __host) {\n";
+	static const char open[] = "g=function(){", close[] = "};\n";
+	static const char piece[] = "f=function(){return{}};";
+	struct scripts_stats before;
+	struct answer a;
+	struct buf js;
+
+	(void)state;
+	buf_init(&js, 64 * MIB);
+	buf_puts(&js, head);
+	for (int i = 0; i < 600000; i++) {
+		if (i % 1000 == 0)
+			buf_puts(&js, i == 0 ? open : "};\ng=function(){");
+		buf_puts(&js, piece);
+	}
+	buf_puts(&js, close);
+	buf_puts(&js, "})");
+	assert_true(buf_ok(&js));
+	script_deploy("api/main.js", "respond('too much')", NULL);
+	put_code(js.data, js.len);
+	buf_fini(&js);
+	before = stats();
+	for (int i = 0; i < 5; i++) {
+		script_ask(&a, "GET", "/api/x", NULL, NULL);
+		assert_true(strcmp(a.error, "MEMORY_LIMIT") == 0 ||
+		    strcmp(a.error, "TIMEOUT") == 0);
+		assert_int_equal(stats().made, before.made + 1);
+		assert_int_equal(stats().worlds, before.worlds);
+	}
+	/* Others are not concerned. */
+	script_eval(&a, "respond('x')");
+	assert_string_equal(a.body, "x");
+}
+
 /* Many threads, few versions: everybody gets the answer of the version asked for. */
 struct client {
 	pthread_t	 thread;
@@ -335,6 +395,7 @@ main(void)
 		cmocka_unit_test(test_reuse),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_threads),
 	};
 
