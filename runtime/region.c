@@ -33,7 +33,7 @@ struct region {
 	size_t		 size;
 	size_t		 limit;		/* <= size */
 	size_t		 live;		/* in use after the last collection */
-	bool		 asked;		/* for one that is not over yet */
+	size_t		 asked;		/* request that waits for one; 0 = none */
 	duk_context	*ctx;
 	void		*copy;
 	size_t		 copy_len;
@@ -55,7 +55,7 @@ collected(struct region *r)
 	struct pool *p = r->pool;
 	size_t room = p->used + r->limit / 4;
 
-	r->asked = false;
+	r->asked = 0;
 	r->live = p->used;
 	if (room > p->ceiling)
 		p->ceiling = least(room, r->limit);
@@ -64,6 +64,9 @@ collected(struct region *r)
 /*
  * The pool has no n bytes below its ceiling.  True: it is higher now.  False: the engine
  * shall collect, or is told that memory is gone.  Past the limit a run ends here.
+ *
+ * The collection is over when the same request comes again; others that come meanwhile are
+ * the collector's own.
  */
 static bool
 make_room(struct region *r, size_t n)
@@ -71,11 +74,11 @@ make_room(struct region *r, size_t n)
 	struct pool *p = r->pool;
 	size_t want = n > r->limit ? r->limit : p->end + POOL_GROWTH(n);
 
-	if (!r->asked && p->used >= r->live + r->limit / 16) {
-		r->asked = true;
+	if (r->asked != n && p->used >= r->live + r->limit / 16) {
+		r->asked = n;
 		return false;
 	}
-	if (r->asked) {
+	if (r->asked != 0) {
 		collected(r);
 		if (want < p->ceiling)
 			return true;
@@ -102,7 +105,7 @@ region_alloc(void *arg, duk_size_t n)
 	do {
 		data = pool_take(r->pool, n);
 	} while (data == NULL && make_room(r, n));
-	if (r->asked && data != NULL)
+	if (r->asked == n && data != NULL)
 		collected(r);
 	return data;
 }
@@ -132,7 +135,7 @@ region_resize(void *arg, void *data, duk_size_t n)
 	do {
 		to = pool_resize(r->pool, data, n);
 	} while (to == NULL && make_room(r, n));
-	if (r->asked && to != NULL)
+	if (r->asked == n && to != NULL)
 		collected(r);
 	return to;
 }
@@ -143,7 +146,7 @@ collect_later(struct region *r)
 	struct pool *p = r->pool;
 	size_t half = r->limit / 2, more = p->end + r->limit / 4;
 
-	r->asked = false;
+	r->asked = 0;
 	r->live = p->used;
 	p->ceiling = least(half > more ? half : more, r->limit);
 }

@@ -334,13 +334,15 @@ compiler_text(void)
 static struct region *
 compiler_new(void)
 {
+	const struct guard_limits patient = { .wall_ms = 60000, .cpu_ms = 60000,
+		.heap = HEAP };
 	const struct embed *e = compiler_text();
 	struct region *region = e != NULL ? region_new(HEAP) : NULL;
 	struct guard_used used;
 
 	if (region == NULL)
 		return NULL;
-	if (guard_run(region, load, (void *)e, 0, 0, &limits, &used) != GUARD_DONE) {
+	if (guard_run(region, load, (void *)e, 0, 0, &patient, &used) != GUARD_DONE) {
 		region_free(region);
 		return NULL;
 	}

@@ -30,6 +30,7 @@ struct making {
 	struct world	*world;
 	struct why	*why;
 	const char	*step;
+	bool		 threw;
 };
 
 /* --- code --- */
@@ -316,7 +317,7 @@ keep_main(duk_context *ctx, struct world *w)
 }
 
 static duk_ret_t
-make(duk_context *ctx, void *arg)
+make_all(duk_context *ctx, void *arg)
 {
 	struct making *m = arg;
 	struct world *w = m->world;
@@ -338,24 +339,34 @@ make(duk_context *ctx, void *arg)
 	return 0;
 }
 
-static enum fz_err
-make_failed(struct making *m, enum guard_end end)
+/* What was thrown is read inside the limits, too. */
+static duk_ret_t
+make(duk_context *ctx, void *arg)
 {
-	const char *text = "";
+	struct making *m = arg;
 
+	if (duk_safe_call(ctx, make_all, m, 0, 1) == DUK_EXEC_SUCCESS)
+		return 0;
+	m->threw = true;
+	why_set(m->why, FZ_INTERNAL_ERROR, "%s: %.300s", m->step,
+	    duk_safe_to_string(ctx, -1));
+	return 0;
+}
+
+static enum fz_err
+make_failed(const struct making *m, enum guard_end end)
+{
 	switch (end) {
 	case GUARD_TIMEOUT:
 	case GUARD_CPU:
 		return why_set(m->why, FZ_TIMEOUT, "%s took too long", m->step);
 	case GUARD_MEMORY:
 		return why_set(m->why, FZ_MEMORY_LIMIT, "%s needs too much memory", m->step);
-	case GUARD_THREW:
-		text = duk_safe_to_string(m->world->ctx, -1);
-		break;
+	case GUARD_DONE:
+		return FZ_INTERNAL_ERROR;
 	default:
-		break;
+		return why_set(m->why, FZ_INTERNAL_ERROR, "%s: the engine gave up", m->step);
 	}
-	return why_set(m->why, FZ_INTERNAL_ERROR, "%s: %.300s", m->step, text);
 }
 
 enum fz_err
@@ -364,7 +375,7 @@ world_new(struct library *library, struct program *p, int64_t heap_bytes,
 {
 	struct world *w = xcalloc(1, sizeof(*w));
 	struct guard_limits limits = { MAKE_MS, MAKE_CPU_MS, BASE_MAX };
-	struct making m = { library, w, why, "start" };
+	struct making m = { library, w, why, "start", false };
 	struct guard_used used;
 	enum guard_end end;
 	enum fz_err err;
@@ -379,7 +390,7 @@ world_new(struct library *library, struct program *p, int64_t heap_bytes,
 	}
 	w->ctx = region_context(w->region);
 	end = guard_run(w->region, make, &m, 0, 1, &limits, &used);
-	if (end != GUARD_DONE) {
+	if (end != GUARD_DONE || m.threw) {
 		err = make_failed(&m, end);
 		world_free(w);
 		return err;

@@ -283,8 +283,8 @@ lib.methods(Context.prototype, {
 	}
 });
 
-// __awaiter is about to call a lowered body, which calls __generator.
-var direct = false;
+// __awaiter is about to call a lowered body, which calls __generator; what that made.
+var direct = false, latest;
 
 /* --- async functions --- */
 
@@ -302,7 +302,7 @@ function proceed(g, value) {
 function wait(value, g, settled, plain) {
 	var state;
 
-	if (!isObject(value)) {
+	if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
 		enqueue(plain, g, value);
 		return;
 	}
@@ -323,7 +323,9 @@ function drive(g, code, value) {
 		settle(g.result, REJECTED, e);
 		return;
 	}
-	value = take(g);
+	// an async function has no yield*: its values are all in g.out
+	value = g.out;
+	g.out = undefined;
 	if (done)
 		resolve(g.result, value);
 	else
@@ -361,6 +363,7 @@ lib.methods(lib.global, {
 
 		if (direct) {
 			direct = false;
+			latest = g;
 			return g;
 		}
 		return new Generator(g);
@@ -383,8 +386,10 @@ lib.methods(lib.global, {
 			return promise;
 		}
 		direct = false;
-		if (g instanceof Context || g[CONTEXT] !== undefined) {
-			g = contextOf(g);
+		if (g === latest || g[CONTEXT] !== undefined || g instanceof Context) {
+			if (g !== latest)
+				g = contextOf(g);
+			latest = undefined;
 			g.result = promise[STATE];
 			drive(g, NEXT, undefined);
 		} else {

@@ -243,6 +243,8 @@ lib.methods(proto, {
 		if (typeof replacement !== 'function')
 			replacement = String(replacement);
 		matches(regexp, s, function (match) {
+			// the standard asks for it first
+			lib.lengthOf(match);
 			if (match.index < from)
 				return;
 			result += slice(s, from, match.index) +

@@ -9,6 +9,7 @@
 
 var FORBIDDEN_HOST = /[\0\t\n\r #\/:<>?@\[\\\]^|]/;
 var FORBIDDEN_DOMAIN = /[\0- #%\/:<>?@\[\\\]^|\x7f]/;
+var PLAIN = /^[a-z0-9.-]*[g-wyz]$/;
 var IGNORED = /[\u00ad\u034f\u180b-\u180d\u200b\u2060\u2064\ufe00-\ufe0f\ufeff]/g;
 
 /* --- Punycode, RFC 3492 --- */
@@ -274,6 +275,9 @@ lib.parseHost = function (text, special) {
 		    pieces6(text.slice(1, -1)) : undefined;
 		return list === undefined ? undefined : text6(list);
 	}
+	// "example.com": nothing to map, and no number, which ends in a digit, a-f or x
+	if (special && PLAIN.test(text) && text.indexOf('xn--') < 0)
+		return text;
 	if (!special)
 		return FORBIDDEN_HOST.test(text) ? undefined :
 		    lib.percentEncode(text, lib.percentSets.control);

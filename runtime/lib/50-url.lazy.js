@@ -54,6 +54,12 @@ function shorten(r) {
 	r.path.pop();
 }
 
+function addSegment(r, part) {
+	if (r.scheme === 'file:' && r.path.length === 0 && isDrive(part))
+		part = part.charAt(0) + ':';
+	r.path.push(encode(part, sets.path));
+}
+
 /* Add the segments of text, which stands after a slash, to r.path. */
 function addPath(r, text) {
 	var parts = text.split(isSpecial(r.scheme) ? /[\/\\]/ : '/'), i, part, last;
@@ -61,7 +67,9 @@ function addPath(r, text) {
 	for (i = 0; i < parts.length; i++) {
 		part = parts[i];
 		last = i === parts.length - 1;
-		if (/^(?:\.|%2e){2}$/i.test(part)) {
+		if (part.charAt(0) !== '.' && part.charAt(0) !== '%') {
+			addSegment(r, part);
+		} else if (/^(?:\.|%2e){2}$/i.test(part)) {
 			shorten(r);
 			if (last)
 				r.path.push('');
@@ -69,9 +77,7 @@ function addPath(r, text) {
 			if (last)
 				r.path.push('');
 		} else {
-			if (r.scheme === 'file:' && r.path.length === 0 && isDrive(part))
-				part = part.charAt(0) + ':';
-			r.path.push(encode(part, sets.path));
+			addSegment(r, part);
 		}
 	}
 }
@@ -235,7 +241,9 @@ function parseAbsolute(r, text, base, hasQuery, hasFragment) {
 function parse(text, base) {
 	var r = new Record(), scheme, at, query = null, fragment = null, ok;
 
-	text = clean(text.replace(/^[\0- ]+|[\0- ]+$/g, ''));
+	// nearly every URL is fine as it is
+	if (/[\0- \ud800-\udfff]/.test(text))
+		text = clean(text.replace(/^[\0- ]+|[\0- ]+$/g, ''));
 	at = text.indexOf('#');
 	if (at >= 0) {
 		fragment = text.slice(at + 1);

@@ -180,6 +180,12 @@ test_collect(void **state)
 	    " keep.push({ i: [i] }); for (var k = 0; k < 100000; k++) { var o = {};"
 	    " o.o = { o: o, s: 'text' + k } } keep.length"), "25000");
 	region_restore(r);
+	/* The collector itself asks for memory: it makes the stack smaller. */
+	assert_string_equal(run(r, "(function f(n) { if (n) f(n - 1) })(8000);"
+	    "for (var i = 0; i < 60; i++) { var o = {}; o.o = o; o.s = 'x'.repeat(200000) + i }"
+	    " i"), "60");
+	assert_true(region_peak(r) < 5 * MIB);
+	region_restore(r);
 	/* A text that grows, with garbage in between. */
 	assert_string_equal(run(r, "var s = ''; for (var i = 0; i < 20000; i++) {"
 	    " s += 'abcdefghijklmnopqrst'; var o = { s: i }; o.o = o } s.length"), "400000");

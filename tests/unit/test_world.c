@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "runtime/transpile.h"
+#include "store/code.h"
 
 /*
  * What an attacker leaves behind, and what a later request must see of it: the value of
@@ -385,6 +386,29 @@ test_threads(void **state)
 	assert_int_equal(stats().idle, stats().worlds);
 }
 
+/* A heap that cannot be made is one app's failure. */
+static void
+test_code_that_throws(void **state)
+{
+	struct code code = { .js = "null.x", .js_len = 6 };
+	struct arena *a = arena_new();
+	struct answer answer;
+	struct writer *w;
+	struct file f;
+
+	(void)state;
+	script_deploy("api/main.js", "respond('made a heap that throws')", NULL);
+	OK(writer_begin(script_node.store, 5000, &w));
+	OK(file_get(writer_reader(w), a, script_site.version, "api/main.js", &f));
+	OK(code_put(w, f.blob, TRANSPILE_MAIN, transpile_tool, &code));
+	OK(writer_commit(w, NULL));
+	script_ask(&answer, "GET", "/api/x", NULL, NULL);
+	assert_int_equal(answer.status, 500);
+	assert_string_equal(answer.error, "INTERNAL_ERROR");
+	arena_free(a);
+	script_is("respond('next')", "next");
+}
+
 int
 main(void)
 {
@@ -396,6 +420,7 @@ main(void)
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_code_that_throws),
 		cmocka_unit_test(test_threads),
 	};
 

@@ -90,6 +90,8 @@ const modern = [
 	['const twice = (v, ctx) => (x) => x * 2; class A { @twice n = 21; } return new A().n;', value(42)],
 	['const acc = (t, ctx) => ({ get() { return t.get.call(this) + 1; } }); class A { @acc accessor n = 1; } ' +
 		'return new A().n;', value(2)],
+	// a full stack ends the call, not the generator's loop
+	['const r = async (n) => 1 + await r(n + 1); return r(0).catch((e) => e.name);', value('RangeError')],
 	['return Object.groupBy([1, 2, 3], (x) => x % 2 ? "odd" : "even");', value({ odd: [1, 3], even: [2] })],
 	['return /(?<y>\\d{4})-(?<m>\\d\\d)/u.exec("2020-12").groups.m;', value('12')],
 	['return "a\\nb".match(/a.b/s)[0] + "x1y2".replace(/[a-z]/y, "-");', value('a\nb-1y2')],
