@@ -151,6 +151,8 @@ double	 guard_random(void);
 #undef DUK_USE_HTML_COMMENTS
 #undef DUK_USE_NONSTD_JSON_ESC_U2028_U2029
 #undef DUK_USE_NONSTD_STRING_FROMCHARCODE_32BIT
+/* A call in tail position keeps its frame: stacks are for people. */
+#undef DUK_USE_TAILCALL
 #undef DUK_USE_TRACEBACK_DEPTH
 #define DUK_USE_TRACEBACK_DEPTH 20
 

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "runtime/dirty.h"
 #include "runtime/guard.h"
 #include "runtime/pool.h"
 
@@ -35,6 +36,7 @@ struct region {
 	size_t		 live;		/* in use after the last collection */
 	size_t		 asked;		/* request that waits for one; 0 = none */
 	duk_context	*ctx;
+	struct dirty	 dirty;		/* units of the range, since the copy */
 	void		*copy;
 	size_t		 copy_len;
 	size_t		 copy_room;
@@ -217,6 +219,7 @@ region_free(struct region *r)
 {
 	if (r == NULL)
 		return;
+	dirty_drop(&r->dirty);
 	if (r->pool != NULL) {
 		pool_show(r->pool, r->pool->top > r->touched ? r->pool->top : r->touched);
 		(void)munmap(r->pool, r->size + (size_t)sysconf(_SC_PAGESIZE));
@@ -235,6 +238,8 @@ region_context(struct region *r)
 void
 region_limit(struct region *r, size_t limit)
 {
+	/* Whoever sets it is about to run in the heap. */
+	dirty_ready();
 	r->limit = least(limit, r->size);
 	collect_later(r);
 }
@@ -269,6 +274,7 @@ region_snapshot(struct region *r)
 		r->touched = r->pool->top;
 	r->pool->top = r->pool->end;
 	make_copy(r, r->pool->end);
+	dirty_watch(&r->dirty, r->pool, r->copy, r->copy_len);
 	collect_later(r);
 }
 
@@ -285,7 +291,7 @@ region_restore(struct region *r)
 		r->touched = keep;
 	}
 	pool_show(r->pool, r->copy_len);
-	memcpy(r->pool, r->copy, r->copy_len);
+	dirty_restore(&r->dirty);
 	collect_later(r);
 }
 

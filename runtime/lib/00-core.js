@@ -4,12 +4,13 @@
  * The engine speaks ES5.1 and a little more; these scripts add what came later.  They run
  * once, in order of name, before the heap's snapshot is taken, so they may be slow to
  * start but must be small: every warm app carries them.  Hence methods in short form (no
- * prototype object each), states in hidden properties and not in closures, and no copies
- * of a function that two places can share.
+ * prototype object each), states in hidden properties and not in closures, no copies of a
+ * function that two places can share, and *.lazy.js for what few apps use.  A file is one
+ * function, whose body is not indented.
  *
  * A script may do to its own world what it likes (replace Array.prototype.push, delete
- * Symbol); that must not reach the host.  What the library calls later it takes from here
- * and does not look up again in what a script can change.
+ * Symbol), and the library may stumble over it then.  What the host itself calls, the
+ * queue of jobs and the state of a promise, takes all it needs at the start.
  *
  * Hidden properties have keys that no enumeration shows and no trap of a Proxy sees; only
  * the host can make such keys (__host_hidden).
@@ -21,7 +22,7 @@ var defineProperty = Object.defineProperty;
 var hasOwnProperty = Object.prototype.hasOwnProperty;
 var isArray = Array.isArray, create = Object.create;
 var indexOf = String.prototype.indexOf.call.bind(String.prototype.indexOf);
-var hidden = global.__host_hidden || Symbol;
+var hidden = global.__host_hidden;
 var hop = hasOwnProperty.call.bind(hasOwnProperty);
 var call = Function.prototype.call.bind(Function.prototype.call);
 var classOf = Object.prototype.toString;
@@ -275,6 +276,9 @@ function load(file) {
 function stub(file, target, name, prefix) {
 	var own = Object.getOwnPropertyDescriptor({
 		get stub() {
+			// still here after loading: a script has frozen the target
+			if (loaded[file])
+				return undefined;
 			load(file);
 			return target[name];
 		},

@@ -48,7 +48,7 @@ async function bundle(options) {
 	}
 	return result.outputFiles[0].text;
 }
-const used = new Set(['typescript']);
+const used = new Set(['@swc/core', 'typescript']);	// its helpers are in the result
 
 /* --- the compiler --- */
 

@@ -26,7 +26,7 @@ export function prepare(job) {
 		const constants = job.constants;
 		let fn = null;		// the function we are in
 		let home = null;	// what super would mean: a class or an object literal
-		let inAsync = false;	// an async function lies between here and `home`
+		let otherSuper = false;	// where TypeScript has its own way with super.x
 
 		function isConstant(id) {
 			if (!constants[id.escapedText])
@@ -164,15 +164,17 @@ export function prepare(job) {
 		}
 
 		function inside(node, newFn, newHome) {
-			const oldFn = fn, oldHome = home, oldAsync = inAsync;
+			const oldFn = fn, oldHome = home, oldSuper = otherSuper;
 			fn = newFn;
 			home = newHome;
-			inAsync = (inAsync && node.kind === K.ArrowFunction) ||
-			    has(node, K.AsyncKeyword);
+			otherSuper = (otherSuper && node.kind === K.ArrowFunction) ||
+			    has(node, K.AsyncKeyword) ||
+			    node.kind === K.ClassStaticBlockDeclaration ||
+			    (node.kind === K.PropertyDeclaration && has(node, K.StaticKeyword));
 			const result = ts.visitEachChild(node, visit, context);
 			fn = oldFn;
 			home = oldHome;
-			inAsync = oldAsync;
+			otherSuper = oldSuper;
 			return result;
 		}
 
@@ -183,18 +185,15 @@ export function prepare(job) {
 		 */
 		function superProperty(node) {
 			const parent = node.parent;
-			const written = parent.kind === K.BinaryExpression && parent.left === node;
-			if (node.expression.kind !== K.SuperKeyword || inAsync ||
+			const written = parent.kind === K.BinaryExpression && parent.left === node &&
+			    isAssignment(parent.operatorToken.kind);
+			const step = parent.operator === K.PlusPlusToken ||
+			    parent.operator === K.MinusMinusToken;
+			if (node.expression.kind !== K.SuperKeyword || otherSuper || step ||
 			    ((parent.kind === K.CallExpression || parent.kind === K.NewExpression) &&
-			    parent.expression === node) ||
-			    (parent.kind === K.PropertyAccessExpression && parent.parent.kind ===
-			    K.CallExpression) || (written &&
-			    parent.operatorToken.kind !== K.EqualsToken) ||
-			    parent.kind === K.DeleteExpression ||
-			    parent.kind === K.TaggedTemplateExpression ||
-			    (parent.kind >= K.PrefixUnaryExpression &&
-			    parent.kind <= K.PostfixUnaryExpression && 'operand' in parent &&
-			    parent.operator !== K.ExclamationToken))
+			    parent.expression === node) || parent.kind === K.DeleteExpression ||
+			    parent.kind === K.TaggedTemplateExpression || (written &&
+			    parent.operatorToken.kind !== K.EqualsToken))
 				return null;
 			const key = node.kind === K.PropertyAccessExpression
 			    ? F.createStringLiteral(ts.idText(node.name))
