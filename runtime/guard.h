@@ -52,7 +52,7 @@
 
 enum guard_end {
 	GUARD_DONE,		/* fn returned; its results are on the stack */
-	GUARD_THREW,		/* the error value is on top of the stack */
+	GUARD_THREW,		/* the error value is the first result */
 	GUARD_TIMEOUT,		/* wall time; the heap must be restored */
 	GUARD_CPU,		/* CPU time; the same */
 	GUARD_MEMORY,		/* the same */

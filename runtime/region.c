@@ -76,6 +76,13 @@ make_room(struct region *r, size_t n)
 	struct pool *p = r->pool;
 	size_t want = n > r->limit ? r->limit : p->end + POOL_GROWTH(n);
 
+	if (r->birth != NULL) {
+		/* The engine would call itself for ever to say that nobody catches it. */
+		if (p->ceiling == r->limit)
+			longjmp(*r->birth, 1);
+		p->ceiling = r->limit;
+		return true;
+	}
 	if (r->asked != n && p->used >= r->live + r->limit / 16) {
 		r->asked = n;
 		return false;

@@ -34,7 +34,7 @@ function inline(text) {
 	uses('codePointUnchecked', 'text.charCodeAt($1)');
 	uses('charCodeUnchecked', 'text.charCodeAt($1)');
 	return text.replace(/(?<!function |[.\w$])token\(\)/g, 'currentToken')
-	    .replace(/(?<![.\w$])Debug\.assert(Node|IsDefined|EachNode|LessThan)?\(/g,
+	    .replace(/(?<![.\w$])Debug\.(?:assert(?:Node|IsDefined|EachNode|LessThan)?|attachNodeArrayDebugInfo)\(/g,
 		(m) => '/* @__PURE__ */ ' + m);
 }
 
@@ -47,7 +47,7 @@ const BODIES = {
 	getSeparatingLineTerminatorCount: 'return format & 1 ? 1 : 0;',
 	getClosingLineTerminatorCount: 'return 0;',
 	getLinesBetweenNodes: 'return 0;',
-	getSnippetElement: 'return undefined;',
+	emitTokenWithComment: 'return writeTokenText(token, writer2, pos);',
 	emitIdentifier: 'write(getTextOfNode2(node, false));',
 	emitTrailingCommentsOfPosition: '',
 	emitLeadingCommentsOfPosition: '',
@@ -85,12 +85,27 @@ function replaceBodies(text) {
 	};
 	change('    if (isMemberName(node)) {\n      if (!canUseSourceFile',
 	    '    if (isMemberName(node)) {\n      return idText(node);\n      if (!canUseSourceFile');
+	change('if (allowSnippets) {', 'if (false) {');
+	change('return setTextRangeEnd(setTextRangePos(range, pos), end);',
+	    'range.pos = pos;\n  range.end = end;\n  return range;');
+	change('return isWordCharacter(ch) ||', `if (ch < 128 && identifierVariant !== 1)
+    return ch > 96 && ch < 123 || ch > 64 && ch < 91 || ch > 47 && ch < 58 || ch === 95 ||
+      ch === 36;
+  return isWordCharacter(ch) ||`);
+	change('isNamedDeclaration(child) && isPropertyName(child.name) ?',
+	    'child.name && isPropertyName(child.name) ?');
+	const partial = /(\d+) \/\* PartiallyEmittedExpression \*\//.exec(text)[1];
+	change('return skipOuterExpressions(node, 8 /* PartiallyEmittedExpressions */);',
+	    `while (node.kind === ${partial}) node = node.expression;\n  return node;`);
 	change('function getTransformFlagsSubtreeExclusions(kind) {', `var exclusions = [];
 function getTransformFlagsSubtreeExclusions(kind) {
   const known = exclusions[kind];
   return known !== undefined ? known : exclusions[kind] = exclusionsOf(kind);
 }
 function exclusionsOf(kind) {`);
+	// Strings of a tagged template are the same object each time, in scripts too.
+	change('  if (isExternalModule(currentSourceFile)) {\n    const tempVar',
+	    '  if (true) {\n    const tempVar');
 	// A file of nonsense is given up after some errors; only the first is told.
 	change('parseDiagnostics.push(result);', `parseDiagnostics.push(result);
         if (parseDiagnostics.length > 50) throw parseDiagnostics;`);

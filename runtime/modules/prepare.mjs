@@ -137,9 +137,13 @@ export function prepare(job) {
 				const f = ts.setTextRange(F.createFunctionExpression(s.modifiers,
 				    s.asteriskToken, s.name, undefined, s.parameters, undefined, s.body), s);
 				ts.setOriginalNode(f, s);
-				first.push(ts.setTextRange(F.createVariableStatement(undefined,
-				    F.createVariableDeclarationList([F.createVariableDeclaration(
-					s.name, undefined, undefined, f)], 1 /* Let */)), s));
+				const variable = F.createVariableDeclaration(s.name, undefined, undefined,
+				    f);
+				const list = F.createVariableDeclarationList([variable], 1 /* Let */);
+				const statement = ts.setTextRange(F.createVariableStatement(undefined,
+				    list), s);
+				f.wanted = variable.wanted = list.wanted = statement.wanted = true;
+				first.push(statement);
 			}
 			return ts.setTextRange(F.createNodeArray([...first, ...rest]), statements);
 		}
@@ -212,9 +216,11 @@ export function prepare(job) {
 			    name.kind !== K.Identifier ||
 			    sourceFile.text.slice(node.pos, node.end).indexOf(ts.idText(name)) >= 0)
 				return node;
-			return ts.setOriginalNode(ts.setTextRange(F.createClassExpression(node.modifiers,
-			    F.createIdentifier(ts.idText(name)), node.typeParameters,
+			const made = ts.setOriginalNode(ts.setTextRange(F.createClassExpression(
+			    node.modifiers, F.createIdentifier(ts.idText(name)), node.typeParameters,
 			    node.heritageClauses, node.members), node), node);
+			made.wanted = true;
+			return made;
 		}
 
 		function awaited(node) {
@@ -223,6 +229,8 @@ export function prepare(job) {
 		}
 
 		function visit(node) {
+			if (!node.wanted)
+				return node;
 			switch (node.kind) {
 			case K.RegularExpressionLiteral:
 				return regexp(node);

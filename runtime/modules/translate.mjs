@@ -2,6 +2,7 @@
 import * as ts from 'typescript-cut';
 import { prepare } from './prepare.mjs';
 import { mend } from './mend.mjs';
+import { survey } from './survey.mjs';
 import { print } from './print.mjs';
 
 const K = ts.SyntaxKind;
@@ -103,26 +104,6 @@ function hostOf(sourceFile) {
 	};
 }
 
-/* Names that a const or class declares anywhere: the rest need not be looked up. */
-function declared(sourceFile, job) {
-	ts.forEachChild(sourceFile, function look(n) {
-		if (n.kind === K.VariableDeclarationList && (n.flags & 7) === 2)
-			for (const d of n.declarations)
-				names(d.name, job.constants);
-		else if ((n.kind === K.ClassDeclaration || n.kind === K.ClassExpression) && n.name)
-			job.classes[n.name.escapedText] = true;
-		ts.forEachChild(n, look);
-	});
-}
-function names(name, out) {
-	if (name.kind === K.Identifier)
-		out[name.escapedText] = true;
-	else
-		for (const e of name.elements)
-			if (e.name)
-				names(e.name, out);
-}
-
 /* Which imports are values: TypeScript drops those that only name types. */
 function markUsed(sourceFile, checker) {
 	const resolver = checker.getEmitResolver(sourceFile, undefined, true);
@@ -136,22 +117,45 @@ function markUsed(sourceFile, checker) {
 }
 
 /*
- * Whether a loop's bindings are captured is found by resolving every name around: asked
- * only where there is a loop.
+ * What TypeScript's passes ask about names, without resolving them where a look at the
+ * text answers: it resolves every name of a function or class for each question.
  */
-function inLoops(resolver) {
+function quickly(resolver, job) {
+	const { sourceFile } = job;
 	const made = { ...resolver };
+	const mentions = (node, name, from) => {
+		const at = sourceFile.text.indexOf(name, from);
+		return at >= 0 && at < node.end;
+	};
 	made.hasNodeCheckFlag = (node, flag) => {
-		if (flag === 32768 /* BlockScopedBindingInLoop */) {
-			let at = ts.getParseTreeNode(node);
-			while (at && !(at.kind >= K.DoStatement && at.kind <= K.ForOfStatement))
-				at = ts.isFunctionLike(at) ? undefined : at.parent;
-			if (!at)
-				return false;
-		}
+		const from = ts.getParseTreeNode(node);
+		if (from && flag === 32768 /* BlockScopedBindingInLoop */ && !isInLoop(from))
+			return false;
+		if (from && flag === 512 /* CaptureArguments */ &&
+		    !mentions(from, 'arguments', from.pos))
+			return false;
+		if (from && flag === 262144 /* ContainsConstructorReference */ &&
+		    !(from.name && mentions(from, ts.idText(from.name), from.name.end)))
+			return false;
 		return resolver.hasNodeCheckFlag(node, flag);
 	};
+	// a name that is declared once collides with none
+	const alone = (name) => name.kind === K.Identifier && !(job.bound[name.escapedText] > 1);
+	made.getReferencedDeclarationWithCollidingName = (node) => alone(node) ? undefined
+	    : resolver.getReferencedDeclarationWithCollidingName(node);
+	made.isDeclarationWithCollidingName = (node) => !(node.name && alone(node.name)) &&
+	    resolver.isDeclarationWithCollidingName(node);
+	if (!sourceFile.isModule && !job.typescript) {
+		made.getReferencedExportContainer = () => undefined;
+		made.getReferencedImportDeclaration = () => undefined;
+	}
 	return made;
+}
+
+function isInLoop(node) {
+	while (node && !(node.kind >= K.DoStatement && node.kind <= K.ForOfStatement))
+		node = ts.isFunctionLike(node) ? undefined : node.parent;
+	return !!node;
 }
 
 /* f(a, a) is allowed where code is not strict. */
@@ -198,17 +202,18 @@ export function translate(src, kind) {
 		return failed;
 
 	const job = {
-		sourceFile, main: !!(kind & MAIN), module: sourceFile.isModule, uses: {},
-		constants: Object.create(null), classes: Object.create(null), topAwait: false,
+		sourceFile, main: !!(kind & MAIN), typescript: !!(kind & TYPESCRIPT), module: sourceFile.isModule, uses: {},
+		constants: Object.create(null), classes: Object.create(null),
+		bound: Object.create(null), topAwait: false,
 		fail: (node, message) => failAt(ts.skipTrivia(src, node.pos), message),
 	};
 	job.topAwait = src.indexOf('await') >= 0 && awaitsAtTop(sourceFile);
-	declared(sourceFile, job);
 	const host = hostOf(sourceFile);
-	const checker = ts.createTypeChecker(host);
+	const checker = ts.createTypeChecker(host);	// binds, too
+	survey(sourceFile, job);
 	if (kind & TYPESCRIPT)
 		markUsed(sourceFile, checker);
-	job.resolver = inLoops(checker.getEmitResolver(sourceFile, undefined, true));
+	job.resolver = quickly(checker.getEmitResolver(sourceFile, undefined, true), job);
 	for (const d of sourceFile.bindDiagnostics)
 		if (BINDER[d.code] && !(d.code === 2300 && isParameter(sourceFile, d.start)))
 			say(d);

@@ -52,7 +52,7 @@ two`, `\u{1F600}`.length, `a\tb`, `$`, `\${a}`];
 //--- tagged templates
 const tag = (s, ...v) => [s, s.raw, v]; const r = tag`a\n${1}b${2}`; return [r[0], r[1], r[2], Array.isArray(r[0])];
 //--- the strings of a tagged template are the same each time
-const seen = []; const tag = s => seen.push(s); for (let i = 0; i < 2; i++) tag`x${i}`; return seen[0] === seen[1];
+const seen = []; const tag = s => seen.push(s); for (let i = 0; i < 2; i++) tag`x${i}`; return seen[0] === seen[1] && Object.isFrozen(seen[0]);
 //--- template with an object
 return `${{ toString: () => 'text', valueOf: () => 'value' }} ${[1, 2]} ${null}`;
 //--- class basics
