@@ -6,6 +6,7 @@
  * The first place that names one decides: a malformed name in the query is not rescued
  * by a good one in the body.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -96,11 +97,13 @@ require_js(duk_context *ctx)
 static void
 draw(char out[NAME_BYTES + 1], unsigned words)
 {
-	char *p = out;
+	size_t at = 0;
 
 	for (unsigned i = 1; i < words; i++)
-		p = stpcpy(stpcpy(p, words_first[random_below(words_first_count)]), "-");
-	(void)stpcpy(p, words_last[random_below(words_last_count)]);
+		at += (size_t)snprintf(out + at, NAME_BYTES + 1 - at, "%s-",
+		    words_first[random_below(words_first_count)]);
+	(void)snprintf(out + at, NAME_BYTES + 1 - at, "%s",
+	    words_last[random_below(words_last_count)]);
 }
 
 static duk_ret_t
