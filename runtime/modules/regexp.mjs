@@ -39,6 +39,8 @@ export function rewriteRegexp(text) {
 			onNamedGroup: (name, index) => names.push(name + '=' + index),
 		});
 	} catch (e) {
+		if (e instanceof RangeError)
+			throw e;
 		throw new RegexpError(/^Invalid|^Unsupported/.test(e.message) || modern
 		    ? 'Invalid regular expression: ' + e.message.split('\n')[0]
 		    : 'Invalid regular expression');

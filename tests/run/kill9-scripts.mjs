@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { onNode, domain, request, sleep, sanitized, until } from '../lib/node.mjs';
 
-const app = `
+const app = (round) => `// ${round}
 const { kv, ds } = fazt.app;
 const id = request.query.id;
 if (request.path === '/api/move') {
@@ -18,12 +18,13 @@ if (request.path === '/api/move') {
 `;
 
 await onNode('kill -9 under transactions', { fronts: ['nginx'] }, async (n, part) => {
-  assert.equal((await n.deploy('bank', { 'api/main.js': app })).status, 200);
   const host = `bank.${domain}`;
   const acknowledged = new Set();
   let serial = 0;
   await part('twenty kills', async () => {
     for (let round = 0; round < (sanitized ? 4 : 20); round++) {
+      // A new version each time: one that was running in three crashes is stopped.
+      assert.equal((await n.deploy('bank', { 'api/main.js': app(round) })).status, 200);
       let stop = false;
       const callers = Array.from({ length: 8 }, async () => {
         while (!stop) {
