@@ -88,12 +88,15 @@ on_fault(int signal, siginfo_t *info, void *context)
 	struct dirty *p = info->si_code == SEGV_ACCERR ? owner_of(at) : NULL;
 	size_t unit = p == NULL ? 0 : (at - (uintptr_t)p->base) / DIRTY_UNIT;
 
-	(void)signal;
 	(void)context;
-	if (p == NULL || p->hot[unit] != COLD)
+	if (p == NULL || p->hot[unit] != COLD) {
 		(void)sigaction(SIGSEGV, &before, NULL);
-	else
+		/* One that somebody sent does not come again by itself. */
+		if (info->si_code <= 0)
+			(void)raise(signal);
+	} else {
 		set_writable(p, unit, unit + 1);
+	}
 }
 
 void

@@ -8,15 +8,12 @@
 #include "base/buf.h"
 
 /* The translator itself, so that what takes too long takes less here. */
-#ifndef TRANSPILE_TOOL
-#define TRANSPILE_TOOL "ts5.test-00000000"
-#endif
 #ifdef __SANITIZE_ADDRESS__
 #define TRANSPILE_CPU_MS 10000
 #else
 #define TRANSPILE_CPU_MS 3000
 #endif
-#include "runtime/transpile.c"
+#include "runtime/transpile_job.c"
 
 static int
 group_setup(void **state)
