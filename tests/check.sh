@@ -100,14 +100,14 @@ case $mode in
 asan)
 	npm_packages
 	build build-asan SAN=address all unit-programs tool-programs
-	units asan build/address 300
+	units asan build/address 600
 	FAZT_BUILD=$PWD/build/address e2e asan
 	summary
 	;;
 tsan)
 	npm_packages
 	build build-tsan SAN=thread all unit-programs tool-programs
-	units tsan build/thread 600
+	units tsan build/thread 900
 	FAZT_BUILD=$PWD/build/thread e2e tsan
 	summary
 	;;
@@ -121,16 +121,16 @@ esac
 npm_packages
 build build all unit-programs tool-programs
 LINT_OBJ=build/obj one lint 120 sh tests/lint.sh
-units unit build 120
-one build-clang 600 make --no-print-directory -j"$jobs" WERROR=1 CC=clang BUILD=build/clang all
+units unit build 240
+one build-clang 900 make --no-print-directory -j"$jobs" WERROR=1 CC=clang BUILD=build/clang all
 build build-asan SAN=address all unit-programs tool-programs
-units asan build/address 300
+units asan build/address 600
 # What several threads share: the store, the gate, the caches, the buckets.
 build build-tsan SAN=thread all unit-programs
-units tsan build/thread 600 "$(cat tests/threads.list 2>/dev/null || true)"
+units tsan build/thread 900 "$(cat tests/threads.list 2>/dev/null || true)"
 build build-fuzz SAN=fuzz fuzz-programs
-one fuzz-corpus 300 sh tests/fuzz/run.sh replay
-one valgrind 600 sh tests/valgrind.sh
+one fuzz-corpus 600 sh tests/fuzz/run.sh replay
+one valgrind 900 sh tests/valgrind.sh
 e2e run
 FAZT_BUILD=$PWD/build/address
 export FAZT_BUILD

@@ -13,6 +13,7 @@
 #else
 #define TRANSPILE_CPU_MS 3000
 #endif
+#include "runtime/transpile.h"
 #include "runtime/transpile_job.c"
 
 static int

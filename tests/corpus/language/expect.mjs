@@ -1,7 +1,9 @@
-// expect.mjs: write expected.json, what Node makes of every piece of cases.js.
+// expect.mjs: write expected.json, what Node makes of every piece of cases.js.  After a
+// build, whose TypeScript lowers what Node does not read yet.
 import fs from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
+import { createRequire } from 'node:module';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 
@@ -26,12 +28,11 @@ export const frame = (source) => {
 };
 
 async function main() {
-	const ts = await import('typescript').catch(() => null);
+	const ts = createRequire(path.join(here, '../../../build/js/npm/package.json'))('typescript');
 	const expected = {};
 	for (const { name, source } of pieces(fs.readFileSync(path.join(here, 'cases.js'), 'utf8'))) {
 		let got;
 		let text = frame(source);
-		// What Node does not read yet is lowered for it.
 		if (/@dec|\baccessor\b/.test(source))
 			text = ts.transpileModule(text, { compilerOptions: { target: 9 } }).outputText;
 		const context = vm.createContext({ respond: (v) => { got = JSON.stringify(v); }, console });
