@@ -228,7 +228,7 @@ region_free(struct region *r)
 		return;
 	dirty_drop(&r->dirty);
 	if (r->pool != NULL) {
-		pool_show(r->pool, r->pool->top > r->touched ? r->pool->top : r->touched);
+		pool_show(r->pool, r->size);
 		(void)munmap(r->pool, r->size + (size_t)sysconf(_SC_PAGESIZE));
 	}
 	if (r->copy != NULL)
