@@ -16,6 +16,7 @@
 #include "fcgi/routes.h"
 #include "fcgi/setup.h"
 #include "runtime/script.h"
+#include "runtime/transpile.h"
 #include "store/app.h"
 #include "store/recorder.h"
 #include "store/setting.h"
@@ -181,8 +182,10 @@ setup_parts_open(struct setup_parts *p, const struct config *c, struct store *st
 void
 setup_parts_close(struct setup_parts *p)
 {
-	if (p->scripts != NULL)
+	if (p->scripts != NULL) {
+		transpile_trim();
 		scripts_close(p->scripts);
+	}
 	quarantine_close(p->quarantine);
 	lane_free(p->lane);
 	recorder_close(p->recorder);

@@ -22,7 +22,23 @@ __asm__(".pushsection .text\n"
 extern const char engine_first[] __attribute__((visibility("hidden")));
 extern const char engine_last[] __attribute__((visibility("hidden")));
 
+/*
+ * Where an error object is made without a call (x.y() of what is no function), the engine
+ * forgets to note the instruction it is at, and the trace names the line of the last call.
+ */
+static void engine_note_place(duk_context *);
+#undef duk_push_error_object
+#define duk_push_error_object(ctx, code, ...) \
+	(engine_note_place(ctx), duk_push_error_object_raw((ctx), (code), DUK_FILE_MACRO, \
+	(duk_int_t)DUK_LINE_MACRO, __VA_ARGS__))
+
 #include <duktape.c>
+
+static void
+engine_note_place(duk_context *ctx)
+{
+	duk_hthread_sync_currpc(ctx);
+}
 
 /* The built-in table of 2.7.0 names this even without finalizers. */
 DUK_INTERNAL duk_ret_t
