@@ -1,16 +1,12 @@
 /*
- * An answer is written as text, because its values are texts already: reading them into
- * objects only to print them again would cost memory and change numbers.
- *
  * A list without ?user= goes through all spaces of the app, by user and then by name, so
  * its cursor holds both; the name is in hex because keys may be anything.
  */
 #include "admin/data_at.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "admin/json_text.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mime.h"
@@ -56,6 +52,31 @@ data_at_page(struct request *rq, struct response *rs, struct data_page *page)
 	page->limit = p.limit;
 	page->cursor = cursor != NULL && cursor[0] != '\0' ? cursor : NULL;
 	return FZ_OK;
+}
+
+enum fz_err
+data_at_list(struct request *rq, struct response *rs, data_rows_fn *rows)
+{
+	const char *next = NULL;
+	struct data_page page;
+	struct reader *rd;
+	struct buf b;
+	enum fz_err err = data_at_page(rq, rs, &page);
+
+	if (err == FZ_OK)
+		err = reader_open(rq->node->store, &rd);
+	if (err != FZ_OK)
+		return err;
+	buf_init(&b, LIMIT_RESPONSE_JSON);
+	buf_puts(&b, "{\"data\":[");
+	err = rows(rq, rs, rd, &page, &b, &next);
+	reader_close(rd);
+	if (err != FZ_OK) {
+		buf_fini(&b);
+		return err;
+	}
+	buf_putc(&b, ']');
+	return json_text_list(rs, &b, page.limit, next);
 }
 
 const char *
@@ -148,52 +169,4 @@ data_at_body(struct request *rq, struct response *rs, const char **text, size_t 
 	json_decref(value);
 	*text = squeeze(rq->arena, raw, n, len);
 	return FZ_OK;
-}
-
-void
-data_at_put(struct buf *b, const char *name, const char *text)
-{
-	buf_printf(b, ",\"%s\":", name);
-	if (text == NULL)
-		buf_puts(b, "null");
-	else
-		buf_json(b, text, strlen(text));
-}
-
-void
-data_at_put_time(struct buf *b, const char *name, int64_t ms)
-{
-	char text[CLOCK_RFC3339_LEN];
-
-	if (ms != 0)
-		clock_rfc3339(text, ms);
-	data_at_put(b, name, ms != 0 ? text : NULL);
-}
-
-enum fz_err
-data_at_send(struct response *rs, int status, struct buf *b)
-{
-	size_t len;
-	char *text;
-
-	if (!buf_ok(b)) {
-		buf_fini(b);
-		return response_why(rs, FZ_INTERNAL_ERROR, "the answer is too large");
-	}
-	text = buf_take(b, &len);
-	response_bytes(rs, status, "application/json", text, len);
-	rs->release = free;
-	rs->release_arg = text;
-	response_header(rs, "Cache-Control", "no-store");
-	return FZ_OK;
-}
-
-enum fz_err
-data_at_send_list(struct response *rs, struct buf *b, int64_t limit, const char *next)
-{
-	buf_printf(b, "],\"meta\":{\"limit\":%lld,\"has_more\":%s", (long long)limit,
-	    next != NULL ? "true" : "false");
-	data_at_put(b, "next_cursor", next);
-	buf_puts(b, "}}");
-	return data_at_send(rs, 200, b);
 }

@@ -40,6 +40,12 @@ struct data_page {
 };
 enum fz_err	 data_at_page(struct request *, struct response *, struct data_page *)
 		    MUST_CHECK;
+/* The rows of one page, joined by commas; *next stays NULL on the last one. */
+typedef enum fz_err data_rows_fn(struct request *, struct response *, struct reader *,
+		    const struct data_page *, struct buf *, const char **next);
+/* Answer with a page of rows. */
+enum fz_err	 data_at_list(struct request *, struct response *, data_rows_fn *)
+		    MUST_CHECK;
 /* A cursor is the last row that was shown. */
 const char	*data_at_cursor(struct arena *, int64_t user, const char *name);
 /* The row a cursor names; with none *name is NULL. */
@@ -61,13 +67,5 @@ const char	*data_at_uid(struct reader *, struct arena *, struct data_user *,
  */
 enum fz_err	 data_at_body(struct request *, struct response *, const char **text,
 		    size_t *len) MUST_CHECK;
-/* Append ,"name":"text" or null; and the same with a time, null for 0. */
-void		 data_at_put(struct buf *, const char *name, const char *text);
-void		 data_at_put_time(struct buf *, const char *name, int64_t ms);
-/* Answer with what the buffer holds, which is empty afterwards. */
-enum fz_err	 data_at_send(struct response *, int status, struct buf *);
-/* The end of a list: ],"meta":{..}} and the answer. */
-enum fz_err	 data_at_send_list(struct response *, struct buf *, int64_t limit,
-		    const char *next_cursor);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "admin/data_at.h"
+#include "admin/json_text.h"
 #include "base/limits.h"
 #include "base/mime.h"
 #include "base/route.h"
@@ -23,11 +24,11 @@ put_object(struct buf *b, const struct object *o, const char *uid)
 	str_hex(hash, o->sha256, SHA256_LEN);
 	buf_puts(b, "{\"path\":");
 	buf_json(b, o->path, strlen(o->path));
-	data_at_put(b, "mime", o->mime);
+	json_text_put(b, "mime", o->mime);
 	buf_printf(
 	    b, ",\"size\":%llu,\"hash\":\"%s\"", (unsigned long long)o->size, hash);
-	data_at_put_time(b, "updated_at", o->updated);
-	data_at_put(b, "user_id", uid);
+	json_text_put_time(b, "updated_at", o->updated);
+	json_text_put(b, "user_id", uid);
 	buf_putc(b, '}');
 }
 
@@ -66,24 +67,7 @@ write_page(struct request *rq, struct response *rs, struct reader *rd,
 static enum fz_err
 list_blobs(struct request *rq, struct response *rs)
 {
-	const char *next = NULL;
-	struct data_page page;
-	struct reader *rd;
-	struct buf b;
-	enum fz_err err = data_at_page(rq, rs, &page);
-
-	if (err == FZ_OK)
-		err = reader_open(rq->node->store, &rd);
-	if (err != FZ_OK)
-		return err;
-	buf_init(&b, LIMIT_RESPONSE_JSON);
-	buf_puts(&b, "{\"data\":[");
-	err = write_page(rq, rs, rd, &page, &b, &next);
-	reader_close(rd);
-	if (err == FZ_OK)
-		return data_at_send_list(rs, &b, page.limit, next);
-	buf_fini(&b);
-	return err;
+	return data_at_list(rq, rs, write_page);
 }
 
 /* {path} as a blob's path, or NULL. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "admin/data_at.h"
+#include "admin/json_text.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/route.h"
@@ -39,7 +40,7 @@ put_collection(struct buf *b, const struct doc_collection *c, const char *uid)
 	buf_json(b, c->name, strlen(c->name));
 	buf_printf(b, ",\"count\":%lld,\"bytes\":%lld,\"indexes\":%s",
 	    (long long)c->count, (long long)c->bytes, c->indexes);
-	data_at_put(b, "user_id", uid);
+	json_text_put(b, "user_id", uid);
 	buf_putc(b, '}');
 }
 
@@ -84,7 +85,7 @@ list_collections(struct request *rq, struct response *rs)
 		return err;
 	}
 	buf_puts(&b, "]}");
-	return data_at_send(rs, 200, &b);
+	return json_text_send(rs, 200, &b);
 }
 
 /* "a,b.c" -> ["a","b.c"] */
@@ -118,11 +119,11 @@ find_options(struct request *rq, const struct data_page *page)
 	buf_init(&b, 8 * LIMIT_QUERY);
 	buf_printf(&b, "{\"limit\":%lld", (long long)page->limit);
 	if (sort != NULL && sort[0] != '\0')
-		data_at_put(&b, "sort", sort);
+		json_text_put(&b, "sort", sort);
 	if (fields != NULL && fields[0] != '\0')
 		put_fields(&b, fields);
 	if (page->cursor != NULL)
-		data_at_put(&b, "after", page->cursor);
+		json_text_put(&b, "after", page->cursor);
 	buf_putc(&b, '}');
 	text = arena_strdup(rq->arena, b.data);
 	buf_fini(&b);
@@ -166,9 +167,8 @@ find_docs(struct request *rq, struct response *rs)
 		return err;
 	buf_init(&b, LIMIT_RESPONSE_JSON);
 	buf_puts(&b, "{\"data\":");
-	/* Its own closing bracket is written by the end of the list. */
-	buf_add(&b, found.json, found.len - 1);
-	return data_at_send_list(rs, &b, page.limit, found.cursor);
+	buf_add(&b, found.json, found.len);
+	return json_text_list(rs, &b, page.limit, found.cursor);
 }
 
 static enum fz_err
@@ -180,7 +180,7 @@ send_doc(struct response *rs, const struct doc_text *doc)
 	buf_puts(&b, "{\"data\":");
 	buf_add(&b, doc->json, doc->len);
 	buf_putc(&b, '}');
-	return data_at_send(rs, 200, &b);
+	return json_text_send(rs, 200, &b);
 }
 
 static enum fz_err

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "admin/data_at.h"
+#include "admin/json_text.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/route.h"
@@ -27,8 +28,8 @@ put_kv(struct buf *b, const struct kv *kv, const char *uid)
 	buf_json(b, kv->key, strlen(kv->key));
 	buf_puts(b, ",\"value\":");
 	buf_add(b, kv->value, kv->value_len);
-	data_at_put_time(b, "expires_at", kv->expires);
-	data_at_put(b, "user_id", uid);
+	json_text_put_time(b, "expires_at", kv->expires);
+	json_text_put(b, "user_id", uid);
 	buf_putc(b, '}');
 }
 
@@ -84,24 +85,7 @@ write_page(struct request *rq, struct response *rs, struct reader *rd,
 static enum fz_err
 list_keys(struct request *rq, struct response *rs)
 {
-	const char *next = NULL;
-	struct data_page page;
-	struct reader *rd;
-	struct buf b;
-	enum fz_err err = data_at_page(rq, rs, &page);
-
-	if (err == FZ_OK)
-		err = reader_open(rq->node->store, &rd);
-	if (err != FZ_OK)
-		return err;
-	buf_init(&b, LIMIT_RESPONSE_JSON);
-	buf_puts(&b, "{\"data\":[");
-	err = write_page(rq, rs, rd, &page, &b, &next);
-	reader_close(rd);
-	if (err == FZ_OK)
-		return data_at_send_list(rs, &b, page.limit, next);
-	buf_fini(&b);
-	return err;
+	return data_at_list(rq, rs, write_page);
 }
 
 static enum fz_err
@@ -114,7 +98,7 @@ send_kv(struct request *rq, struct response *rs, const struct kv *kv)
 	buf_puts(&b, "{\"data\":");
 	put_kv(&b, kv, uid != NULL && uid[0] != '\0' ? uid : NULL);
 	buf_putc(&b, '}');
-	return data_at_send(rs, 200, &b);
+	return json_text_send(rs, 200, &b);
 }
 
 static enum fz_err

@@ -17,24 +17,13 @@
 #define ENV_NAME_BYTES 256
 
 static enum fz_err
-find_app(struct request *rq, struct response *rs, struct reader *rd, const char *ref,
-    struct app *a)
-{
-	enum fz_err err = app_find(rd, rq->arena, ref, a);
-
-	if (err == FZ_CONFLICT)
-		return response_why(rs, err, "Several apps have this title: use the id");
-	return err == FZ_OK ? app_allowed(rq, rs, rd, a) : err;
-}
-
-static enum fz_err
 list_in(struct request *rq, struct response *rs, struct reader *rd, const char *ref)
 {
 	json_t *vars;
 	struct env *v;
 	struct app a;
 	size_t n;
-	enum fz_err err = find_app(rq, rs, rd, ref, &a);
+	enum fz_err err = app_named(rq, rs, rd, ref, &a);
 
 	if (err == FZ_OK)
 		err = env_list(rd, rq->arena, a.id, &v, &n);
@@ -97,7 +86,7 @@ static enum fz_err
 set_in(struct request *rq, struct response *rs, struct writer *w, const struct wish *wish)
 {
 	struct app a;
-	enum fz_err err = find_app(rq, rs, writer_reader(w), wish->ref, &a);
+	enum fz_err err = app_named(rq, rs, writer_reader(w), wish->ref, &a);
 
 	if (err == FZ_OK)
 		err = env_set(w, rq->node->seal, a.id, wish->name, wish->value,
@@ -134,7 +123,7 @@ app_of_args(struct request *rq, struct response *rs, struct reader *rd, int64_t 
 	enum fz_err err;
 
 	if (id == 0)
-		return find_app(rq, rs, rd, ref, a);
+		return app_named(rq, rs, rd, ref, a);
 	err = env_app(rd, id, &app);
 	if (err == FZ_OK)
 		err = app_by_id(rd, rq->arena, app, a);

@@ -4,9 +4,9 @@
  *
  * The store is behind by up to a fifth of a second (store/recorder.h).
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "admin/json_text.h"
 #include "admin/log_stream.h"
 #include "admin/log_view.h"
 #include "base/clock.h"
@@ -43,11 +43,7 @@ want_app(struct request *rq, struct response *rs, const char *ref, int64_t *id)
 	err = reader_open(rq->node->store, &rd);
 	if (err != FZ_OK)
 		return err;
-	err = app_find(rd, rq->arena, ref, &a);
-	if (err == FZ_CONFLICT)
-		(void)response_why(rs, err, "Several apps have this title: use the id");
-	if (err == FZ_OK)
-		err = app_allowed(rq, rs, rd, &a);
+	err = app_named(rq, rs, rd, ref, &a);
 	reader_close(rd);
 	if (err == FZ_OK)
 		*id = a.id;
@@ -137,32 +133,13 @@ want_filter(struct request *rq, struct response *rs, const char *ref,
 	return err;
 }
 
+/* The end of a list, whose cursor is the last row's id. */
 static enum fz_err
-send(struct response *rs, struct buf *b)
+send_list(struct request *rq, struct response *rs, struct buf *b, int64_t limit, bool more,
+    int64_t last)
 {
-	size_t len;
-	char *text;
-
-	if (!buf_ok(b)) {
-		buf_fini(b);
-		return response_why(rs, FZ_INTERNAL_ERROR, "the rows do not fit");
-	}
-	text = buf_take(b, &len);
-	response_bytes(rs, 200, "application/json", text, len);
-	rs->release = free;
-	rs->release_arg = text;
-	return FZ_OK;
-}
-
-static void
-put_meta(struct buf *b, int64_t limit, bool more, int64_t last)
-{
-	buf_printf(b, ",\"meta\":{\"limit\":%lld,\"has_more\":%s,\"next_cursor\":",
-	    (long long)limit, more ? "true" : "false");
-	if (more)
-		buf_printf(b, "\"%lld\"}}", (long long)last);
-	else
-		buf_puts(b, "null}}");
+	return json_text_list(rs, b, limit,
+	    more ? arena_printf(rq->arena, "%lld", (long long)last) : NULL);
 }
 
 static enum fz_err
@@ -201,8 +178,7 @@ list_lines(struct request *rq, struct response *rs)
 		return err;
 	}
 	buf_puts(&b, "]}");
-	put_meta(&b, f.limit, more, more ? v[n - 1].id : 0);
-	return send(rs, &b);
+	return send_list(rq, rs, &b, f.limit, more, more ? v[n - 1].id : 0);
 }
 
 static enum fz_err
@@ -253,8 +229,7 @@ list_requests(struct request *rq, struct response *rs)
 		return err;
 	}
 	buf_puts(&b, "]");
-	put_meta(&b, f.limit, more, more ? v[n - 1].id : 0);
-	return send(rs, &b);
+	return send_list(rq, rs, &b, f.limit, more, more ? v[n - 1].id : 0);
 }
 
 static enum fz_err

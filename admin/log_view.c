@@ -1,12 +1,11 @@
 /*
- * Written as text straight away: what apps log may be any bytes, and the buffer's JSON
- * strings replace what is not UTF-8, where a value of the JSON library would be refused.
+ * Written as text: what apps log may be any bytes.
  */
 #include "admin/log_view.h"
 
 #include <string.h>
 
-#include "base/clock.h"
+#include "admin/json_text.h"
 #include "store/alias.h"
 #include "store/app.h"
 
@@ -21,26 +20,6 @@ log_view_level(const char *name, int *level)
 			return true;
 		}
 	return false;
-}
-
-/* ,"name":"text", or null for NULL. */
-static void
-put(struct buf *b, const char *name, const char *text)
-{
-	buf_printf(b, ",\"%s\":", name);
-	if (text == NULL)
-		buf_puts(b, "null");
-	else
-		buf_json(b, text, strlen(text));
-}
-
-static void
-put_time(struct buf *b, const char *name, int64_t ms)
-{
-	char text[CLOCK_RFC3339_LEN];
-
-	clock_rfc3339(text, ms);
-	put(b, name, text);
 }
 
 /* A look-up that fails leaves the row without names, which is better than no row. */
@@ -67,16 +46,16 @@ log_view_line(struct buf *b, struct reader *rd, struct arena *arena,
 {
 	names_of(rd, arena, app, l->app);
 	buf_printf(b, "{\"id\":%lld", (long long)l->id);
-	put(b, "site_id", app->name);
-	put(b, "level", levels[l->level & 3]);
-	put(b, "message", l->message);
+	json_text_put(b, "site_id", app->name);
+	json_text_put(b, "level", levels[l->level & 3]);
+	json_text_put(b, "message", l->message);
 	if (l->file[0] != '\0')
-		put(b, "file", l->file);
+		json_text_put(b, "file", l->file);
 	if (l->line > 0)
 		buf_printf(b, ",\"line\":%d", l->line);
 	if (l->request[0] != '\0')
-		put(b, "request_id", l->request);
-	put_time(b, "created_at", l->at);
+		json_text_put(b, "request_id", l->request);
+	json_text_put_time(b, "created_at", l->at);
 	buf_putc(b, '}');
 }
 
@@ -86,19 +65,19 @@ log_view_request(struct buf *b, struct reader *rd, struct arena *arena,
 {
 	names_of(rd, arena, app, q->app);
 	buf_printf(b, "{\"id\":%lld", (long long)q->id);
-	put_time(b, "at", q->at);
-	put(b, "app_id", app->uid);
+	json_text_put_time(b, "at", q->at);
+	json_text_put(b, "app_id", app->uid);
 	buf_printf(b, ",\"deploy\":%lld", (long long)q->deploy);
-	put(b, "host", q->host);
-	put(b, "method", q->method);
-	put(b, "path", q->path);
+	json_text_put(b, "host", q->host);
+	json_text_put(b, "method", q->method);
+	json_text_put(b, "path", q->path);
 	buf_printf(b, ",\"status\":%d,\"ms\":%.3f,\"cpu_ms\":%.3f,\"bytes_in\":%llu,"
 	    "\"bytes_out\":%llu", q->status, (double)q->us / 1000, (double)q->cpu_us / 1000,
 	    (unsigned long long)q->bytes_in, (unsigned long long)q->bytes_out);
-	put(b, "ip", q->ip);
-	put(b, "ua", q->ua);
-	put(b, "user_id", q->user[0] != '\0' ? q->user : NULL);
-	put(b, "error", q->error[0] != '\0' ? q->error : NULL);
-	put(b, "request_id", q->request);
+	json_text_put(b, "ip", q->ip);
+	json_text_put(b, "ua", q->ua);
+	json_text_put(b, "user_id", q->user[0] != '\0' ? q->user : NULL);
+	json_text_put(b, "error", q->error[0] != '\0' ? q->error : NULL);
+	json_text_put(b, "request_id", q->request);
 	buf_putc(b, '}');
 }

@@ -17,6 +17,7 @@
 
 #include "auth/scope.h"
 #include "auth/token.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "store/apikey.h"
 
@@ -30,38 +31,15 @@ refuse_key(struct response *rs)
 	return FZ_INVALID_API_KEY;
 }
 
-static int
-base64_value(char c)
-{
-	static const char set[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c != '\0' ? strchr(set, c) : NULL;
-
-	return at != NULL ? (int)(at - set) : -1;
-}
-
 /* RFC 4648 4 with padding; false for anything else, NUL bytes included. */
 static bool
 base64_text(const char *s, char *out, size_t size)
 {
-	size_t len = strlen(s), n = 0;
-	uint32_t bits = 0;
+	size_t len = strlen(s), n;
 
-	if (len == 0 || len % 4 != 0 || len / 4 * 3 >= size)
+	if (len == 0 || len % 4 != 0 || BASE64_ROOM(len) > size || strpbrk(s, "-_") != NULL ||
+	    !base64_decode(s, len, out, &n) || memchr(out, '\0', n) != NULL)
 		return false;
-	len -= s[len - 1] == '=' ? 1 + (size_t)(s[len - 2] == '=') : 0;
-	for (size_t i = 0; i < len; i++) {
-		int v = base64_value(s[i]);
-
-		if (v < 0)
-			return false;
-		bits = bits << 6 | (uint32_t)v;
-		if (i % 4 == 0)
-			continue;
-		out[n++] = (char)(bits >> (6 - i % 4 * 2));
-		if (out[n - 1] == '\0')
-			return false;
-	}
 	out[n] = '\0';
 	return true;
 }

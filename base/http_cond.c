@@ -16,6 +16,18 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/str.h"
+
+void
+http_cond_tag(char out[HTTP_COND_TAG], const uint8_t sha256[32], const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	out[0] = '"';
+	str_hex(out + 1, sha256, 16);
+	memcpy(out + 33, suffix, n);
+	memcpy(out + 33 + n, "\"", 2);
+}
 
 static const char *
 skip_blanks(const char *s)

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define HTTP_COND_TAG 40	/* bytes of a tag with its quotes, a suffix and the NUL */
+/* The strong tag of a content: half of its SHA-256, and for a variant "-gz" or "-br". */
+void	http_cond_tag(char out[HTTP_COND_TAG], const uint8_t sha256[32], const char *suffix);
 /* Does If-None-Match name this tag (weak comparison)?  etag has its quotes. */
 bool	http_cond_etag(const char *list, const char *etag);
 /* If-Range: the same strong tag, or exactly this date.  NULL header: true. */

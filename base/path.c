@@ -189,8 +189,16 @@ stands_in_path(char c)
 	return c != '\0' && strchr("-._~!$&'()*+,;=:@/", c) != NULL;
 }
 
-char *
-path_escape(struct arena *a, const char *s)
+static bool
+unreserved(char c)
+{
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+		return true;
+	return c != '\0' && strchr("-._~", c) != NULL;
+}
+
+static char *
+escape(struct arena *a, const char *s, bool (*stands)(char))
 {
 	static const char hex[] = "0123456789ABCDEF";
 	size_t n = 0;
@@ -198,10 +206,10 @@ path_escape(struct arena *a, const char *s)
 	char *out, *w;
 
 	for (p = s; *p != '\0'; p++)
-		n += stands_in_path(*p) ? 1 : 3;
+		n += stands(*p) ? 1 : 3;
 	out = arena_alloc(a, n + 1);
 	for (p = s, w = out; *p != '\0'; p++) {
-		if (stands_in_path(*p)) {
+		if (stands(*p)) {
 			*w++ = *p;
 			continue;
 		}
@@ -211,6 +219,18 @@ path_escape(struct arena *a, const char *s)
 	}
 	*w = '\0';
 	return out;
+}
+
+char *
+path_escape(struct arena *a, const char *s)
+{
+	return escape(a, s, stands_in_path);
+}
+
+char *
+path_escape_value(struct arena *a, const char *s)
+{
+	return escape(a, s, unreserved);
 }
 
 static const char *

@@ -30,6 +30,8 @@ bool		 path_unescape(char *out, const char *in, size_t len, bool plus_is_space,
 		    size_t *outlen);
 /* Percent-encode what may not stand in a path ('/' is kept). */
 char		*path_escape(struct arena *, const char *);
+/* The same for a value in a query: all but RFC 3986's unreserved characters. */
+char		*path_escape_value(struct arena *, const char *);
 
 /*
  * A name from an archive or an API path -> file path of a version: no leading

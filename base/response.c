@@ -22,6 +22,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mime.h"
+#include "base/path.h"
 
 void
 response_init(struct response *r, struct arena *a)
@@ -155,6 +156,22 @@ void
 response_text(struct response *r, int status, const char *text)
 {
 	response_bytes(r, status, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+/*
+ * The name goes out twice: once cut down to safe ASCII for old readers, once exact as
+ * UTF-8, where everything but letters, digits and "-._~" is escaped.
+ */
+const char *
+response_attachment(struct arena *a, const char *name)
+{
+	char *plain = arena_strdup(a, name), *p;
+
+	for (p = plain; *p != '\0'; p++)
+		if (*p < 0x20 || *p > 0x7e || strchr("\"\\/%", *p) != NULL)
+			*p = '_';
+	return arena_printf(a, "attachment; filename=\"%s\"; filename*=UTF-8''%s", plain,
+	    path_escape_value(a, name));
 }
 
 void

@@ -65,6 +65,11 @@ const char *response_get(const struct response *, const char *name);
 void	response_bytes(struct response *, int status, const char *type, const void *,
 	    size_t);
 void	response_text(struct response *, int status, const char *text);
+/*
+ * Content-Disposition of a download under this name (RFC 6266, RFC 8187), in the arena;
+ * the name is UTF-8 without control bytes.
+ */
+const char *response_attachment(struct arena *, const char *name);
 /* 3xx with Location. */
 void	response_redirect(struct response *, int status, const char *url);
 

@@ -114,11 +114,7 @@ want_app(struct request *rq, struct response *rs, struct reader *rd, const json_
 		return reply_field(rs, err, &e);
 	if (ref == NULL)
 		return FZ_OK;
-	err = app_find(rd, rq->arena, ref, &a);
-	if (err == FZ_CONFLICT)
-		return response_why(rs, err, "Several apps have this title: use the id");
-	if (err == FZ_OK)
-		err = app_allowed(rq, rs, rd, &a);
+	err = app_named(rq, rs, rd, ref, &a);
 	if (err == FZ_OK)
 		*out = a.id;
 	return err;

@@ -52,9 +52,9 @@ app_allowed(
 }
 
 enum fz_err
-app_param(struct request *rq, struct response *rs, struct reader *rd, struct app *a)
+app_named(struct request *rq, struct response *rs, struct reader *rd, const char *ref,
+    struct app *a)
 {
-	const char *ref = request_param(rq, "app");
 	struct app got;
 	enum fz_err err = app_find(rd, rq->arena, ref, &got);
 
@@ -65,6 +65,12 @@ app_param(struct request *rq, struct response *rs, struct reader *rd, struct app
 	if (err == FZ_OK)
 		*a = got;
 	return err;
+}
+
+enum fz_err
+app_param(struct request *rq, struct response *rs, struct reader *rd, struct app *a)
+{
+	return app_named(rq, rs, rd, request_param(rq, "app"), a);
 }
 
 static const char *

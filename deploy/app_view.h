@@ -11,7 +11,10 @@
 #include "base/response.h"
 #include "store/app.h"
 
-/* The app that the route's {app} names, errors told in *rs. */
+/* The app of this name (id, alias or title) that the caller may act on; errors told in *rs. */
+enum fz_err	 app_named(struct request *, struct response *, struct reader *,
+		    const char *ref, struct app *) MUST_CHECK;
+/* The one that the route's {app} names. */
 enum fz_err	 app_param(struct request *, struct response *, struct reader *,
 		    struct app *) MUST_CHECK;
 /* The object `App` of the contract (3.2), aliases included. */

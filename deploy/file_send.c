@@ -1,59 +1,28 @@
 /*
- * The name goes out twice (RFC 6266): once cut down to safe ASCII for old readers, once
- * exact as UTF-8 (RFC 8187), where everything but letters, digits and "-._~" is escaped.
+ * On the admin host an app's bytes are a download in a sandbox, whatever they claim to be:
+ * nothing there may run them.
  */
 #include "deploy/file_send.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "base/limits.h"
-#include "base/str.h"
+#include "base/http_cond.h"
 #include "store/blob.h"
-
-static bool
-is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-static void
-attachment(struct response *rs, const char *path)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	char plain[LIMIT_FILE_PATH + 1], escaped[3 * LIMIT_FILE_PATH + 1];
-	const char *slash = strrchr(path, '/'), *p;
-	size_t n = 0, m = 0;
-
-	for (p = slash != NULL ? slash + 1 : path; *p != '\0' && n < LIMIT_FILE_PATH;
-	     p++) {
-		plain[n++] = is_plain(*p) || *p == ' ' ? *p : '_';
-		if (is_plain(*p)) {
-			escaped[m++] = *p;
-			continue;
-		}
-		escaped[m++] = '%';
-		escaped[m++] = hex[(unsigned char)*p >> 4];
-		escaped[m++] = hex[(unsigned char)*p & 15];
-	}
-	plain[n] = escaped[m] = '\0';
-	response_headerf(rs, "Content-Disposition",
-	    "attachment; filename=\"%s\"; filename*=UTF-8''%s", plain, escaped);
-}
 
 void
 file_send(struct store *store, struct response *rs, const struct file *f)
 {
-	char tag[33];
+	const char *slash = strrchr(f->path, '/');
+	char tag[HTTP_COND_TAG];
 
 	rs->status = 200;
 	response_header(rs, "Content-Type", f->mime);
 	response_header(rs, "X-Content-Type-Options", "nosniff");
 	response_header(rs, "Content-Security-Policy", "sandbox");
-	str_hex(tag, f->sha256, 16);
-	response_headerf(rs, "ETag", "\"%s\"", tag);
-	attachment(rs, f->path);
+	http_cond_tag(tag, f->sha256, "");
+	response_header(rs, "ETag", tag);
+	response_header(rs, "Content-Disposition",
+	    response_attachment(rs->arena, slash != NULL ? slash + 1 : f->path));
 	rs->source = blob_source(store, f->blob, BLOB_PLAIN, 0, f->size);
 	rs->source_len = (int64_t)f->size;
 }

@@ -1,55 +1,18 @@
 /*
- * One file at a time: a short look whether it is known, the translation with nothing held,
- * a short transaction for its row.  The row belongs to the content, so most files of most
- * deploys are only looked up.  Rows written for a deploy that then fails go with their
- * blobs.
+ * Code is translated before its version exists, so that the first request finds it done and
+ * whoever deploys reads what is wrong with it.
  *
  * A deploy of many large scripts does not keep its caller waiting for ever: past
  * TRANSLATE_MS the rest is left to its first use.
  */
 #include "deploy/translate.h"
 
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "base/limits.h"
 #include "deploy/staging_impl.h"
 #include "runtime/transpile.h"
-#include "store/code.h"
 
 #define TRANSLATE_MS 20000
-
-/* The row of the file, or its source when there is none. */
-static enum fz_err
-look_up(struct staging *st, struct arena *a, const struct file *f, int kind,
-    struct code *code, void **src, size_t *len)
-{
-	struct reader *rd;
-	enum fz_err err = reader_open(st->store, &rd);
-
-	if (err != FZ_OK)
-		return err;
-	err = code_get(rd, a, f->blob, kind, transpile_tool, code);
-	if (err == FZ_NOT_FOUND)
-		err = blob_read(rd, f->blob, BLOB_PLAIN, TRANSPILE_MAX, src, len);
-	reader_close(rd);
-	return err;
-}
-
-static enum fz_err
-keep(struct staging *st, const struct file *f, int kind, const struct code *code)
-{
-	struct writer *w;
-	enum fz_err err = writer_begin(st->store, LIMIT_WRITE_WAIT_MS, &w);
-
-	if (err != FZ_OK)
-		return err;
-	err = code_put(w, f->blob, kind, transpile_tool, code);
-	if (err == FZ_OK)
-		return writer_commit(w, NULL);
-	writer_abort(w);
-	return err;
-}
 
 /* False: it is left to its first use. */
 static bool
@@ -57,23 +20,15 @@ translate_one(struct staging *st, struct arena *a, const struct file *f, int kin
     bool late)
 {
 	struct code code = { 0 };
-	void *src = NULL;
-	size_t len = 0;
-	enum fz_err err = look_up(st, a, f, kind, &code, &src, &len);
+	enum fz_err err = late ? transpile_known(st->store, a, f->blob, kind, &code) :
+	    transpile_stored(st->store, a, f->blob, kind, f->path, &code);
 
-	if (err == FZ_OK && src != NULL && !late) {
-		err = transpile(a, kind, f->path, src, len, &code);
-		if (err == FZ_OK)
-			(void)!keep(st, f, kind, &code);
-	}
 	if (err == FZ_PAYLOAD_TOO_LARGE)
 		staging_warn(st, f->path, 0, 0,
 		    "cannot run: scripts are at most %lu bytes", TRANSPILE_MAX);
 	else if (err == FZ_OK && code.error != NULL)
 		staging_warn(st, f->path, code.line, code.column, "%s", code.error);
-	free(src);
-	return err == FZ_PAYLOAD_TOO_LARGE ||
-	    (err == FZ_OK && (code.js != NULL || code.error != NULL));
+	return err == FZ_OK || err == FZ_PAYLOAD_TOO_LARGE;
 }
 
 void

@@ -162,9 +162,9 @@ serve_script(struct request *rq, struct response *rs, const struct site *site)
 static void
 serve_api(struct request *rq, struct response *rs, const struct site *site)
 {
-	if (site->edition != NULL && site->edition->has_main && rq->node->scripts != NULL)
+	if (site->edition != NULL && site->edition->main != NULL && rq->node->scripts != NULL)
 		serve_script(rq, rs, site);
-	else if (site->edition != NULL && site->edition->has_main)
+	else if (site->edition != NULL && site->edition->main != NULL)
 		pages_error(rq, rs, FZ_NOT_SUPPORTED,
 		    "This server does not run app code");
 	else if ((rq->method == METHOD_GET || rq->method == METHOD_HEAD) &&

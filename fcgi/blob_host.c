@@ -16,9 +16,7 @@
 #include "fcgi/pages.h"
 #include "runtime/blob_send.h"
 #include "runtime/blob_url.h"
-#include "store/app.h"
 #include "store/object.h"
-#include "store/quota.h"
 
 #define ALLOW "GET, HEAD, PUT, OPTIONS"
 
@@ -103,7 +101,8 @@ serve_get(struct request *rq, struct response *rs, const struct site *site,
 		return;
 	}
 	if (u.download[0] != '\0')
-		blob_send_as(rs, u.download);
+		response_header(rs, "Content-Disposition",
+		    response_attachment(rs->arena, u.download));
 	if (open)
 		response_header(rs, "Cache-Control", "public, max-age=300");
 	blob_send(rq, rs, &o, 200);
@@ -119,29 +118,11 @@ most(const struct blob_url *u)
 }
 
 static enum fz_err
-find_quota(struct request *rq, const struct site *site, struct quota *q)
-{
-	struct reader *rd;
-	struct app app;
-	enum fz_err err = reader_open(rq->node->store, &rd);
-
-	if (err != FZ_OK)
-		return err;
-	err = app_by_id(rd, rq->arena, site->app, &app);
-	reader_close(rd);
-	if (err == FZ_OK)
-		quota_read(app.quotas, q);
-	return err;
-}
-
-static enum fz_err
 keep(struct request *rq, const struct site *site, const struct blob_url *u,
     struct blob_info *info)
 {
 	struct object_body body = { .bytes = "" };
 	const char *mime = u->mime;
-	struct quota quota;
-	enum fz_err err;
 
 	/* Nobody collected the body: an empty blob would be a lie. */
 	if (rq->body_max == 0)
@@ -157,10 +138,7 @@ keep(struct request *rq, const struct site *site, const struct blob_url *u,
 		    "application/octet-stream";
 	else if (!mime_is(rq->content_type, mime))
 		return FZ_UNSUPPORTED_MEDIA_TYPE;
-	err = find_quota(rq, site, &quota);
-	if (err != FZ_OK)
-		return err;
-	return object_store(rq->node->store, u->space, &quota, u->path, &body, mime, NULL,
+	return object_store(rq->node->store, u->space, &site->quota, u->path, &body, mime, NULL,
 	    &rq->seq, info);
 }
 

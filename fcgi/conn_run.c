@@ -16,7 +16,6 @@
  * first milliseconds of one run after the other at full weight.  A thread that cannot be
  * raised again (without privileges none can) ends after its turn, see worker.c.
  */
-#include <sys/resource.h>
 #include <time.h>
 
 #include "admin/metrics.h"
@@ -24,11 +23,11 @@
 #include "fcgi/answer.h"
 #include "fcgi/gate_inner.h"
 #include "fcgi/quarantine.h"
+#include "runtime/priority.h"
 #include "store/store.h"
 
 #define QUARANTINE_RETRY_S 300
 #define HEAVY_US 10000		/* an app whose runs take so much CPU */
-#define HEAVY_NICE 15		/* as runtime/guard.c */
 
 /* CPU time of this thread, us. */
 static int64_t
@@ -45,14 +44,15 @@ run_script(struct conn *c, struct turn *t, const struct dispatch_script *script)
 {
 	struct gate *g = t->gate;
 	bool heavy = c->lane.state == LANE_RUNS && c->lane.charged_us >= HEAVY_US;
-	int nice = heavy ? getpriority(PRIO_PROCESS, 0) : 0;
+	struct priority priority = { 0 };
 	int64_t before = cpu_us();
 
-	heavy = heavy && nice < HEAVY_NICE && setpriority(PRIO_PROCESS, 0, HEAVY_NICE) == 0;
+	if (heavy)
+		priority_lower(&priority);
 	quarantine_begin(g->quarantine, t->worker, script->app, script->version);
 	dispatch_run(&c->rq, &c->rs);
 	quarantine_end(g->quarantine, t->worker);
-	if (heavy && setpriority(PRIO_PROCESS, 0, nice) != 0)
+	if (!priority_restore(&priority))
 		t->slow = true;
 	c->books.cpu_us = cpu_us() - before;
 	if (c->lane.state == LANE_RUNS)

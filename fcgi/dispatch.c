@@ -25,6 +25,7 @@
 #include "fcgi/blob_host.h"
 #include "fcgi/dispatch.h"
 #include "fcgi/once.h"
+#include "fcgi/pages.h"
 #include "fcgi/sites.h"
 #include "fcgi/split.h"
 #include "store/activity.h"
@@ -138,7 +139,7 @@ site_body_max(struct request *rq)
 	if (blob_host_path(rq->path))
 		return blob_host_body_max(rq, site);
 	if (!is_api(rq->path) || (site->kind != SITE_SPLIT && (site->kind != SITE_APP ||
-	    site->edition == NULL || !site->edition->has_main)))
+	    site->edition == NULL || site->edition->main == NULL)))
 		return 0;
 	return strncasecmp(rq->content_type, "multipart/form-data", 19) == 0 ?
 	    rq->node->max_upload : rq->node->max_json;
@@ -217,7 +218,7 @@ dispatch_script(struct request *rq, struct response *rs, struct dispatch_script 
 	if (site->kind == SITE_SPLIT)
 		site = split_choose(rq, rs, site);
 	if (site->kind != SITE_APP || site->closed || site->edition == NULL ||
-	    !site->edition->has_main)
+	    site->edition->main == NULL)
 		return false;
 	out->app = site->app;
 	out->version = site->version;
@@ -229,26 +230,9 @@ void
 dispatch_refuse(struct request *rq, struct response *rs, enum fz_err err, const char *text,
     int64_t retry_s)
 {
-	struct buf b;
-
-	if (text == NULL)
-		text = err_text(err);
-	buf_init(&b, 2048);
-	buf_puts(&b, "{\"error\":");
-	buf_json(&b, text, strlen(text));
-	buf_printf(&b, ",\"code\":\"%s\"", err_code(err));
-	if (err == FZ_OVERLOADED)
-		buf_puts(&b, ",\"retryable\":true");
-	buf_puts(&b, ",\"id\":");
-	buf_json(&b, rq->id, strlen(rq->id));
-	buf_puts(&b, "}");
-	response_bytes(rs, err_status(err), "application/json",
-	    arena_strndup(rq->arena, b.data, b.len), b.len);
-	buf_fini(&b);
+	pages_error(rq, rs, err, text);
 	if (retry_s > 0)
 		response_headerf(rs, "Retry-After", "%lld", (long long)retry_s);
-	response_header(rs, "Cache-Control", "no-store");
-	response_header(rs, "X-Content-Type-Options", "nosniff");
 	response_header(rs, "X-Request-ID", rq->id);
 }
 

@@ -290,7 +290,6 @@ load(void *arg, struct cache_object **out)
 		return err;
 	}
 	e->main = find_main(e);
-	e->has_main = e->main != NULL;
 	*out = &e->object;
 	return FZ_OK;
 }

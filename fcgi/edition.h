@@ -46,8 +46,7 @@ struct edition {
 	size_t		 nfiles;
 	uint32_t	*index;
 	uint32_t	 mask;
-	bool		 has_main;	/* there is code to run: */
-	const char	*main;		/* path of api/main.*, or NULL */
+	const char	*main;		/* path of api/main.*; NULL = no code to run */
 };
 
 /* *out is a reference of the caller's.  Opens a reader of its own. */

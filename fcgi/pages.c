@@ -53,7 +53,10 @@ write_json(struct buf *b, const struct request *rq, const char *code, const char
 {
 	buf_puts(b, "{\"error\":");
 	buf_json(b, text, strlen(text));
-	buf_printf(b, ",\"code\":\"%s\",\"id\":", code);
+	buf_printf(b, ",\"code\":\"%s\"", code);
+	if (strcmp(code, "OVERLOADED") == 0)
+		buf_puts(b, ",\"retryable\":true");
+	buf_puts(b, ",\"id\":");
 	buf_json(b, rq->id, strlen(rq->id));
 	buf_puts(b, "}");
 }

@@ -16,13 +16,9 @@
 
 #include "base/clock.h"
 #include "base/http_cond.h"
-#include "base/str.h"
 #include "fcgi/content.h"
 #include "fcgi/pages.h"
 #include "store/blob.h"
-
-#define TAG_HEX 32
-#define TAG_MAX (TAG_HEX + 8)
 
 /* What will be sent. */
 struct sending {
@@ -33,7 +29,7 @@ struct sending {
 	enum static_send how;
 	int		 status;
 	enum blob_enc	 enc;
-	char		*tag;		/* TAG_MAX bytes in the arena */
+	char		*tag;		/* HTTP_COND_TAG bytes in the arena */
 };
 
 /*
@@ -54,11 +50,9 @@ put(struct sending *s, const char *name, const char *value)
 static void
 tag_make(char *tag, const struct edition_file *f, enum blob_enc enc)
 {
-	static const char *const ends[] = { "\"", "-gz\"", "-br\"" };
+	static const char *const ends[] = { "", "-gz", "-br" };
 
-	tag[0] = '"';
-	str_hex(tag + 1, f->sha256, TAG_HEX / 2);
-	memcpy(tag + 1 + TAG_HEX, ends[enc], strlen(ends[enc]) + 1);
+	http_cond_tag(tag, f->sha256, ends[enc]);
 }
 
 static const char *
@@ -189,7 +183,7 @@ unchanged(struct sending *s)
 	static const enum blob_enc all[] = { BLOB_PLAIN, BLOB_GZIP, BLOB_BROTLI };
 	const char *list = request_header(s->rq, "if-none-match");
 	const char *since = request_header(s->rq, "if-modified-since");
-	char tag[TAG_MAX];
+	char tag[HTTP_COND_TAG];
 	int64_t ms;
 
 	if (list == NULL)
@@ -201,7 +195,7 @@ unchanged(struct sending *s)
 		tag_make(tag, s->file, all[i]);
 		if (variant_size(s->file, all[i]) == 0 || !http_cond_etag(list, tag))
 			continue;
-		memcpy(s->tag, tag, TAG_MAX);
+		memcpy(s->tag, tag, HTTP_COND_TAG);
 		return true;
 	}
 	return false;
@@ -212,7 +206,7 @@ static enum http_cond_range
 wanted_range(struct sending *s, uint64_t *from, uint64_t *len)
 {
 	const char *range = request_header(s->rq, "range");
-	char plain[TAG_MAX];
+	char plain[HTTP_COND_TAG];
 
 	if (range == NULL || s->rq->method != METHOD_GET)
 		return HTTP_COND_WHOLE;
@@ -291,7 +285,7 @@ static_send(struct request *rq, struct response *rs, const struct site *site,
 	uint64_t from = 0, len = 0;
 
 	s.enc = choose(rq, file);
-	s.tag = arena_alloc(rq->arena, TAG_MAX);
+	s.tag = arena_alloc(rq->arena, HTTP_COND_TAG);
 	tag_make(s.tag, file, s.enc);
 	policy_headers(&s);
 	if (status == 200 && unchanged(&s)) {

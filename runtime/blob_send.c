@@ -18,11 +18,8 @@
 #include "base/clock.h"
 #include "base/http_cond.h"
 #include "base/mime.h"
-#include "base/str.h"
-#include "runtime/blob_url.h"
 #include "store/blob.h"
 
-#define TAG_HEX 32
 #define OCTETS "application/octet-stream"
 
 static bool
@@ -73,24 +70,6 @@ is_script(const char *mime)
 	       strcasestr(mime, "ecmascript") != NULL ||
 	       strcasestr(mime, "jscript") != NULL ||
 	       strcasestr(mime, "livescript") != NULL;
-}
-
-const char *
-blob_send_disposition(struct arena *a, const char *name)
-{
-	char *plain = arena_strdup(a, name), *p;
-
-	for (p = plain; *p != '\0'; p++)
-		if (*p < 0x20 || *p > 0x7e || strchr("\"\\/%", *p) != NULL)
-			*p = '_';
-	return arena_printf(a, "attachment; filename=\"%s\"; filename*=UTF-8''%s", plain,
-	    blob_url_escape(a, name));
-}
-
-void
-blob_send_as(struct response *rs, const char *name)
-{
-	response_header(rs, "Content-Disposition", blob_send_disposition(rs->arena, name));
 }
 
 static void
@@ -195,7 +174,7 @@ send_unsatisfiable(struct response *rs, const struct object *o)
 void
 blob_send(struct request *rq, struct response *rs, const struct object *o, int status)
 {
-	char tag[TAG_HEX + 3] = "\"";
+	char tag[HTTP_COND_TAG];
 	uint64_t from = 0, len = 0;
 
 	policy_headers(rs, o);
@@ -203,9 +182,7 @@ blob_send(struct request *rq, struct response *rs, const struct object *o, int s
 		send_bytes(rq, rs, o, status, 0, o->size);
 		return;
 	}
-	str_hex(tag + 1, o->sha256, TAG_HEX / 2);
-	tag[TAG_HEX + 1] = '"';
-	tag[TAG_HEX + 2] = '\0';
+	http_cond_tag(tag, o->sha256, "");
 	entity_headers(rs, o, tag);
 	if (unchanged(rq, o, tag)) {
 		send_nothing(rs, 304);

@@ -18,10 +18,6 @@
  * no ranges.
  */
 void	blob_send(struct request *, struct response *, const struct object *, int status);
-/* "attachment" with this name (RFC 6266); the name without control bytes, in UTF-8. */
-void	blob_send_as(struct response *, const char *name);
-/* The same as a value. */
-const char *blob_send_disposition(struct arena *, const char *name);
 /* May a browser show this type by itself? */
 bool	blob_send_safe(const char *mime);
 

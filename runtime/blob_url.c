@@ -11,6 +11,7 @@
 #include <openssl/hmac.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/path.h"
@@ -30,50 +31,22 @@ blob_url_name_ok(const char *s)
 	return n > 0 && n <= BLOB_URL_NAME_MAX && str_utf8_ok(s, n);
 }
 
-const char *
-blob_url_escape(struct arena *a, const char *s)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	char *out = arena_alloc(a, 3 * strlen(s) + 1), *w = out;
-
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || strchr("-._~", c) != NULL) {
-			*w++ = (char)c;
-			continue;
-		}
-		*w++ = '%';
-		*w++ = hex[c >> 4];
-		*w++ = hex[c & 15];
-	}
-	return out;
-}
-
 static void
 mac(struct arena *a, const struct seal *seal, const struct blob_url *u,
-    char out[MAC_TEXT + 1])
+    char out[BASE64_SIZE(SHA256_LEN)])
 {
 	const char *text = arena_printf(a, "1\n%s\n%lld\n%lld\n%s\n%lld\n%llu\n%s\n%s",
 	    u->put ? "PUT" : "GET", (long long)u->space.app, (long long)u->space.user,
 	    u->path, (long long)u->expires, (unsigned long long)u->max_size, u->mime,
 	    u->download);
 	uint8_t key[SEAL_KEY_LEN], sum[SHA256_LEN];
-	unsigned char base64[SHA256_LEN * 2];
 	unsigned len = 0;
 
 	seal_derive(seal, "blob urls", key);
 	(void)HMAC(EVP_sha256(), key, sizeof(key), (const unsigned char *)text,
 	    strlen(text), sum, &len);
 	explicit_bzero(key, sizeof(key));
-	(void)EVP_EncodeBlock(base64, sum, sizeof(sum));
-	for (int i = 0; i < MAC_TEXT; i++) {
-		char c = (char)base64[i];
-
-		out[i] = c == '+' ? '-' : c == '/' ? '_' : c;
-	}
-	out[MAC_TEXT] = '\0';
+	(void)base64_encode(out, sum, sizeof(sum), true);
 }
 
 /* "&name=value", or nothing for "". */
@@ -81,7 +54,7 @@ static const char *
 member(struct arena *a, const char *name, const char *value)
 {
 	return value[0] == '\0' ? "" :
-	    arena_printf(a, "&%s=%s", name, blob_url_escape(a, value));
+	    arena_printf(a, "&%s=%s", name, path_escape_value(a, value));
 }
 
 static const char *
@@ -94,7 +67,7 @@ number(struct arena *a, const char *name, uint64_t value)
 const char *
 blob_url_make(struct arena *a, const struct seal *seal, const struct blob_url *u)
 {
-	char k[MAC_TEXT + 1];
+	char k[BASE64_SIZE(SHA256_LEN)];
 
 	mac(a, seal, u, k);
 	return arena_printf(a, BLOB_URL_FOLDER "%s?e=%lld&k=%s%s%s%s%s%s",
@@ -147,7 +120,7 @@ blob_url_read(struct request *rq, int64_t app, const char *path, struct blob_url
 {
 	const char *k = request_arg(rq, "k");
 	struct blob_url u = { .space.app = app, .path = path };
-	char want[MAC_TEXT + 1];
+	char want[BASE64_SIZE(SHA256_LEN)];
 
 	if (k == NULL && request_arg(rq, "e") == NULL)
 		return FZ_NOT_FOUND;

@@ -40,7 +40,5 @@ const char	*blob_url_make(struct arena *, const struct seal *,
  */
 enum fz_err	 blob_url_read(struct request *, int64_t app, const char *path,
 		    struct blob_url *, struct why *) MUST_CHECK;
-/* Percent-encode all but letters, digits and -._~ (RFC 3986 2.3). */
-const char	*blob_url_escape(struct arena *, const char *);
 
 #endif

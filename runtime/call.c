@@ -24,14 +24,6 @@ struct call {
 	struct call_error *error;
 };
 
-static void
-drain(duk_context *ctx, const struct world *w)
-{
-	duk_push_heapptr(ctx, w->drain);
-	duk_call(ctx, 0);
-	duk_pop(ctx);
-}
-
 /* Push the state of the promise at idx; undefined for what is none of ours. */
 static bool
 push_state(duk_context *ctx, const struct world *w, duk_idx_t idx)
@@ -44,6 +36,27 @@ push_state(duk_context *ctx, const struct world *w, duk_idx_t idx)
 		return true;
 	duk_pop(ctx);
 	return false;
+}
+
+bool
+call_settle(duk_context *ctx, const struct run *run)
+{
+	const struct world *w = run->world;
+	int state;
+
+	duk_push_heapptr(ctx, w->drain);
+	duk_call(ctx, 0);
+	duk_pop(ctx);
+	if (!duk_is_object(ctx, -1) || !push_state(ctx, w, -1))
+		return true;
+	duk_get_prop_string(ctx, -1, "s");
+	state = duk_to_int(ctx, -1);
+	duk_get_prop_string(ctx, -2, "v");
+	if (state == 2)
+		(void)duk_throw(ctx);
+	duk_replace(ctx, -4);
+	duk_pop_2(ctx);
+	return state != 0;
 }
 
 /* A thenable of somebody else's making becomes a promise. */
@@ -69,24 +82,11 @@ adopt(duk_context *ctx)
 static void
 settle(duk_context *ctx, const struct run *run)
 {
-	const struct world *w = run->world;
-	int state;
-
 	if (duk_is_object(ctx, -1) && !duk_is_function(ctx, -1))
 		adopt(ctx);
-	drain(ctx, w);
-	if (!duk_is_object(ctx, -1) || !push_state(ctx, w, -1))
-		return;
-	duk_get_prop_string(ctx, -1, "s");
-	state = duk_to_int(ctx, -1);
-	duk_get_prop_string(ctx, -2, "v");
-	if (state == 2)
-		(void)duk_throw(ctx);
-	if (state == 0 && !run->responded)
+	if (!call_settle(ctx, run) && !run->responded)
 		js_throw(ctx, "Error", NULL, false,
 		    "the handler waits for a promise that nothing will settle");
-	duk_replace(ctx, -4);
-	duk_pop_2(ctx);
 }
 
 /* Rejections that nobody looked at: the first one is the error. */
@@ -156,7 +156,7 @@ push_main(duk_context *ctx, const struct world *w)
 	if (w->main != NULL)
 		duk_push_heapptr(ctx, w->main);
 	else
-		world_push_function(ctx, w->program, w->program->main);
+		world_push_function(ctx, w->program->main);
 	duk_push_heapptr(ctx, w->module);
 	duk_get_prop_string(ctx, -1, "exports");
 	duk_remove(ctx, -2);

@@ -26,4 +26,11 @@ struct call_error {
 enum guard_end	 call_app(struct run *, const struct guard_limits *, struct guard_used *,
 		    struct call_error *error);
 
+/*
+ * [ ... value ] -> [ ... what it settles to ]: run the jobs of promises until none is left;
+ * then a promise is replaced by its value, its rejection thrown.  False: it is still
+ * pending, and will be for ever.  Inside the run's world.
+ */
+bool		 call_settle(duk_context *, const struct run *);
+
 #endif

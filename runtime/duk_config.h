@@ -16,6 +16,8 @@
 
 #include <duk_config.h>
 
+#include "runtime/math_random.h"
+
 /* --- limits --- */
 
 /*
@@ -134,9 +136,8 @@ guard_compare(const void *a, const void *b, size_t n)
 #undef DUK_USE_DATE_GET_LOCAL_TZOFFSET
 #define DUK_USE_DATE_GET_LOCAL_TZOFFSET(d) 0
 /* Outside of the heap: a restored heap must not repeat itself. */
-double	 guard_random(void);
 #undef DUK_USE_GET_RANDOM_DOUBLE
-#define DUK_USE_GET_RANDOM_DOUBLE(udata) guard_random()
+#define DUK_USE_GET_RANDOM_DOUBLE(udata) math_random()
 
 /* --- speed --- */
 

@@ -35,12 +35,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "runtime/math_random.h"
+#include "runtime/priority.h"
 #include "runtime/watchdog.h"
 
 #define MS 1000000LL				/* nanoseconds */
@@ -48,7 +48,6 @@
 #define STACK_RESERVE (GUARD_STACK / 4)		/* for what recurses unasked */
 #define GRACE (GUARD_GRACE_MS * MS)
 #define NICE_AFTER (20 * MS)
-#define NICE_LEVEL 15
 #define CPU_FROM (100 * 1000LL)			/* shorter runs count as CPU alone */
 #define NEVER WATCHDOG_NEVER
 
@@ -62,10 +61,8 @@ struct guard_thread {
 	bool			 known;
 	bool			 running;
 	bool			 spent;
-	bool			 lowered;
+	struct priority		 priority;
 	bool			 narrowed;
-	bool			 seeded;
-	int			 nice;		/* before it was lowered */
 	sigjmp_buf		 jump;
 	struct region		*region;
 	struct guard_used	*used;
@@ -78,7 +75,6 @@ struct guard_thread {
 	int64_t			 cpu_at;	/* cpu_end is not before this time */
 	int64_t			 nice_at;
 	int64_t			 next;		/* least of the above */
-	uint64_t		 random[4];
 };
 
 static __thread struct guard_thread self;
@@ -159,14 +155,10 @@ leave_engine(struct guard_thread *t, enum guard_end end)
 }
 
 static void
-lower(struct guard_thread *t)
+give_way(struct guard_thread *t)
 {
 	t->nice_at = NEVER;
-	errno = 0;
-	t->nice = getpriority(PRIO_PROCESS, (id_t)t->target.tid);
-	if (errno == 0 && t->nice < NICE_LEVEL &&
-	    setpriority(PRIO_PROCESS, (id_t)t->target.tid, NICE_LEVEL) == 0)
-		t->lowered = true;
+	priority_lower(&t->priority);
 }
 
 /* Is a limit over?  GUARD_DONE: not yet, and `next` says when to ask again. */
@@ -183,7 +175,7 @@ due(struct guard_thread *t, int64_t now)
 	t->cpu_at = now + (t->cpu_end - cpu);
 	if (now >= t->nice_at) {
 		if (cpu - t->cpu_start >= NICE_AFTER)
-			lower(t);
+			give_way(t);
 		else
 			t->nice_at = now + NICE_AFTER - (cpu - t->cpu_start);
 	}
@@ -384,7 +376,7 @@ run_begins(struct guard_thread *t, struct region *region,
 	used->file[0] = '\0';
 	t->running = true;
 	t->narrowed = false;
-	t->seeded = false;
+	math_random_reseed();
 	t->start = now;
 	t->deadline = now + span(limits->wall_ms);
 	t->cpu_start = cpu_ns();
@@ -409,10 +401,8 @@ run_ends(struct guard_thread *t, struct guard_used *used)
 	used->wall_us = wall / 1000;
 	/* The system call costs as much as this may be wrong. */
 	used->cpu_us = (wall < CPU_FROM ? wall : cpu_ns() - t->cpu_start) / 1000;
-	if (t->lowered) {
-		t->lowered = false;
-		t->spent = setpriority(PRIO_PROCESS, (id_t)t->target.tid, t->nice) != 0;
-	}
+	if (!priority_restore(&t->priority))
+		t->spent = true;
 }
 
 enum guard_end
@@ -499,27 +489,6 @@ bool
 guard_spent(void)
 {
 	return self.spent;
-}
-
-double
-guard_random(void)
-{
-	struct guard_thread *t = &self;
-	uint64_t *s = t->random, sum, shifted;
-
-	while (!t->seeded)
-		t->seeded = getrandom(s, sizeof(t->random), 0) ==
-		    (ssize_t)sizeof(t->random);
-	/* xoshiro256+ of Blackman and Vigna */
-	sum = s[0] + s[3];
-	shifted = s[1] << 17;
-	s[2] ^= s[0];
-	s[3] ^= s[1];
-	s[1] ^= s[2];
-	s[0] ^= s[3];
-	s[2] ^= shifted;
-	s[3] = s[3] << 45 | s[3] >> 19;
-	return (double)(sum >> 11) * 0x1.0p-53;
 }
 
 enum fz_err

@@ -131,6 +131,25 @@ js_namespace(duk_context *ctx, const char *path)
 	}
 }
 
+void
+js_storage(duk_context *ctx, const char *name, const struct js_function *shared,
+    const struct js_function *user)
+{
+	js_namespace(ctx, "storage");
+	js_namespace(ctx, "app");
+	duk_push_object(ctx);
+	js_functions(ctx, shared);
+	duk_dup_top(ctx);
+	duk_put_prop_string(ctx, -3, name);
+	duk_put_prop_string(ctx, -3, name);
+	duk_pop_2(ctx);
+	js_namespace(ctx, "app.user");
+	duk_push_object(ctx);
+	js_functions(ctx, user);
+	duk_put_prop_string(ctx, -2, name);
+	duk_pop(ctx);
+}
+
 /* --- arguments --- */
 
 struct space
@@ -378,6 +397,37 @@ js_push_json(duk_context *ctx, struct run *run, const char *json, size_t len)
 {
 	js_push_text(ctx, run, json, len);
 	duk_json_decode(ctx, -1);
+}
+
+void
+js_push_string(duk_context *ctx, struct run *run, const char *utf8)
+{
+	js_push_text(ctx, run, utf8 == NULL ? "" : utf8, utf8 == NULL ? 0 : strlen(utf8));
+}
+
+void
+js_put_string(duk_context *ctx, struct run *run, const char *name, const char *utf8)
+{
+	js_push_string(ctx, run, utf8);
+	duk_put_prop_string(ctx, -2, name);
+}
+
+static duk_ret_t
+decode_json(duk_context *ctx, void *arg)
+{
+	(void)arg;
+	duk_json_decode(ctx, -1);
+	return 1;
+}
+
+bool
+js_push_json_of(duk_context *ctx, struct run *run, const char *json, size_t len)
+{
+	js_push_text(ctx, run, json, len);
+	if (duk_safe_call(ctx, decode_json, NULL, 1, 1) == DUK_EXEC_SUCCESS)
+		return true;
+	duk_pop(ctx);
+	return false;
 }
 
 void

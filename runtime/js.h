@@ -85,6 +85,13 @@ void		 js_functions(duk_context *, const struct js_function *);
 /* Push the object a.b.c under fazt, made if missing. */
 void		 js_namespace(duk_context *, const char *path);
 
+/*
+ * One namespace of storage: fazt.app.NAME and fazt.storage.NAME are the same object with
+ * the functions of the shared space, fazt.app.user.NAME has those of the user's.
+ */
+void		 js_storage(duk_context *, const char *name, const struct js_function *shared,
+		    const struct js_function *user);
+
 /* --- arguments (engine calls; throw) --- */
 
 /*
@@ -124,8 +131,15 @@ const struct part *js_file_part(duk_context *, struct run *, duk_idx_t);
 /* --- results (engine calls; throw) --- */
 
 void		 js_push_text(duk_context *, struct run *, const char *utf8, size_t len);
+/* The same ended by NUL; NULL is "". */
+void		 js_push_string(duk_context *, struct run *, const char *utf8);
+/* The same as member `name` of the object on top. */
+void		 js_put_string(duk_context *, struct run *, const char *name,
+		    const char *utf8);
 /* Parse JSON text; what the store kept is trusted to be JSON. */
 void		 js_push_json(duk_context *, struct run *, const char *json, size_t len);
+/* JSON text of anybody's: false, and nothing pushed, if it is none. */
+bool		 js_push_json_of(duk_context *, struct run *, const char *json, size_t len);
 /* A fresh ArrayBuffer with a copy of these bytes. */
 void		 js_push_bytes(duk_context *, const void *, size_t len);
 
@@ -169,7 +183,7 @@ void		 js_served(duk_context *, struct run *, duk_idx_t, const struct object *);
  * js_blob.c: after the run, outside of the engine, for an answer whose run->blob is set:
  * give run->rs the bytes (Range, ETag, HEAD).  Status and headers are in rs already.
  */
-enum fz_err	 js_blob_send(struct run *) MUST_CHECK;
+void		 js_blob_send(struct run *);
 
 /* --- modules (js_module.c) --- */
 

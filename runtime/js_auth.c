@@ -50,13 +50,6 @@ at_least(const struct caller *c, enum role role)
 	return c != NULL && c->role >= role;
 }
 
-static void
-put_text(duk_context *ctx, struct run *run, const char *name, const char *text)
-{
-	js_push_text(ctx, run, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
-	duk_put_prop_string(ctx, -2, name);
-}
-
 static duk_ret_t
 get_user_js(duk_context *ctx)
 {
@@ -68,12 +61,12 @@ get_user_js(duk_context *ctx)
 		return 1;
 	}
 	duk_push_object(ctx);
-	put_text(ctx, run, "id", c->user_uid);
-	put_text(ctx, run, "email", c->email);
-	put_text(ctx, run, "name", c->name);
-	put_text(ctx, run, "picture", c->picture);
-	put_text(ctx, run, "role", role_name(c));
-	put_text(ctx, run, "provider", c->provider);
+	js_put_string(ctx, run, "id", c->user_uid);
+	js_put_string(ctx, run, "email", c->email);
+	js_put_string(ctx, run, "name", c->name);
+	js_put_string(ctx, run, "picture", c->picture);
+	js_put_string(ctx, run, "role", role_name(c));
+	js_put_string(ctx, run, "provider", c->provider);
 	return 1;
 }
 
@@ -149,43 +142,21 @@ redirect_ok(const char *s, size_t len)
 	return true;
 }
 
-/* As encodeURIComponent does, and more: all but letters, digits and -_.~ */
-static void
-escape(char *out, const char *s)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789-_.~";
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (strchr(plain, c) != NULL) {
-			*out++ = *s;
-			continue;
-		}
-		*out++ = '%';
-		*out++ = hex[c >> 4];
-		*out++ = hex[c & 15];
-	}
-	*out = '\0';
-}
-
 static duk_ret_t
 login_url_js(duk_context *ctx)
 {
 	struct run *run = js_enter(ctx);
-	char escaped[3 * REDIRECT_MAX + 1];
-	const char *to = "/";
+	const char *to = "/", *url;
 	size_t len = 1;
 
 	if (duk_is_string(ctx, 0) && !duk_is_symbol(ctx, 0))
 		to = js_any_text(ctx, run, 0, &len);
 	if (strlen(to) != len || !redirect_ok(to, len))
 		to = "/";
-	escape(escaped, to);
-	duk_push_sprintf(ctx, "/auth/login?redirect=%s&app=%s", escaped,
-	    run->script->app_uid);
+	js_work(run);
+	url = run_login_url(run, run->scratch, to);
+	js_done(ctx, run);
+	duk_push_string(ctx, url);
 	return 1;
 }
 

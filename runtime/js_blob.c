@@ -9,9 +9,9 @@
  * Storing takes transactions of its own, piece by piece, so it cannot be part of fazt.tx.
  */
 #include <math.h>
-#include <openssl/evp.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/node.h"
@@ -64,11 +64,9 @@ time_left(void)
 static enum fz_err
 may_store(const struct run *run)
 {
-	if (run->script->data_none)
-		return FZ_NOT_SUPPORTED;
-	if (run->script->data_readonly)
-		return FZ_READ_ONLY;
-	return run->tx != NULL ? FZ_TX_NOT_ALLOWED : FZ_OK;
+	enum fz_err err = run_may_write(run);
+
+	return err == FZ_OK && run->tx != NULL ? FZ_TX_NOT_ALLOWED : err;
 }
 
 /* What is to be stored, and the type it brings along. */
@@ -157,17 +155,11 @@ as_arg(duk_context *ctx, struct run *run)
 	return AS_BASE64;
 }
 
-static size_t
-base64_len(uint64_t n)
-{
-	return (size_t)(n + 2) / 3 * 4;
-}
-
 /* Would the heap, and we beside it, hold the content in this form? */
 static bool
 fits_heap(const struct run *run, uint64_t size, enum as as)
 {
-	uint64_t form = as == AS_BASE64 ? base64_len(size) : size;
+	uint64_t form = as == AS_BASE64 ? BASE64_SIZE(size) : size;
 
 	return form < (uint64_t)run->script->quota.heap_bytes &&
 	       size + form < RUN_SCRATCH_MAX - MIB;
@@ -197,19 +189,10 @@ read_content(struct run *run, struct space space, const char *path, enum as as,
 	*data = bytes;
 	*len = (size_t)o->size;
 	if (as == AS_BASE64) {
-		*len = base64_len(o->size);
-		*data = text = arena_alloc(run->scratch, *len + 1);
-		(void)EVP_EncodeBlock((unsigned char *)text, (unsigned char *)bytes,
-		    (int)o->size);
+		*data = text = arena_alloc(run->scratch, BASE64_SIZE(o->size));
+		*len = base64_encode(text, bytes, (size_t)o->size, false);
 	}
 	return FZ_OK;
-}
-
-static void
-put_text(duk_context *ctx, struct run *run, const char *name, const char *text)
-{
-	js_push_text(ctx, run, text, strlen(text));
-	duk_put_prop_string(ctx, -2, name);
 }
 
 static void
@@ -261,7 +244,7 @@ get_js(duk_context *ctx)
 	if (as == AS_BASE64)
 		js_served(ctx, run, -1, &o);
 	duk_put_prop_string(ctx, -2, "data");
-	put_text(ctx, run, "mime", o.mime);
+	js_put_string(ctx, run, "mime", o.mime);
 	put_number(ctx, "size", (double)o.size);
 	put_hash(ctx, &o);
 	return 1;
@@ -286,7 +269,7 @@ head_js(duk_context *ctx)
 	if (err != FZ_OK)
 		return js_fail(ctx, err, "s3.head", NULL);
 	duk_push_object(ctx);
-	put_text(ctx, run, "mime", o.mime);
+	js_put_string(ctx, run, "mime", o.mime);
 	put_number(ctx, "size", (double)o.size);
 	put_hash(ctx, &o);
 	put_number(ctx, "updatedAt", (double)o.updated);
@@ -320,10 +303,10 @@ static void
 push_row(duk_context *ctx, struct run *run, const struct object *o, bool keys_only)
 {
 	duk_push_object(ctx);
-	put_text(ctx, run, "path", o->path);
+	js_put_string(ctx, run, "path", o->path);
 	if (keys_only)
 		return;
-	put_text(ctx, run, "mime", o->mime);
+	js_put_string(ctx, run, "mime", o->mime);
 	put_number(ctx, "size", (double)o->size);
 	put_number(ctx, "updatedAt", (double)o->updated);
 }
@@ -412,7 +395,7 @@ url_js(duk_context *ctx)
 	js_work(run);
 	url = blob_url_make(run->scratch, seal, &u);
 	js_done(ctx, run);
-	js_push_text(ctx, run, url, strlen(url));
+	js_push_string(ctx, run, url);
 	return 1;
 }
 
@@ -434,12 +417,6 @@ static const struct js_function of_user[] = FUNCTIONS(JS_USER);
 void
 js_blob_setup(duk_context *ctx)
 {
-	js_namespace(ctx, "app.user.s3");
-	js_functions(ctx, of_user);
-	js_namespace(ctx, "storage");
-	js_namespace(ctx, "app.s3");
-	js_functions(ctx, of_app);
-	duk_put_prop_string(ctx, -2, "s3");
-	duk_pop_2(ctx);
+	js_storage(ctx, "s3", of_app, of_user);
 	js_blob_answer_setup(ctx);
 }

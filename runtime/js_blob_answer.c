@@ -32,7 +32,7 @@ answer_download(duk_context *ctx, struct run *run, struct js_answer *a)
 		js_throw(ctx, "TypeError", NULL, false,
 		    "respond.blob: this is no file name");
 	js_work(run);
-	value = blob_send_disposition(run->scratch, name);
+	value = response_attachment(run->scratch, name);
 	js_done(ctx, run);
 	answer_header(ctx, a, "Content-Disposition", value);
 }
@@ -126,11 +126,10 @@ respond_blob_js(duk_context *ctx)
 	return 1;
 }
 
-enum fz_err
+void
 js_blob_send(struct run *run)
 {
 	blob_send(run->rq, run->rs, run->blob, run->rs->status);
-	return FZ_OK;
 }
 
 void

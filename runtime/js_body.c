@@ -137,17 +137,11 @@ js_body_as_object(duk_context *ctx)
 	duk_pop(ctx);
 }
 
-static void
-push_string(duk_context *ctx, struct run *run, const char *s)
-{
-	js_push_text(ctx, run, s, strlen(s));
-}
-
 /* [ ... table value ] -> [ ... table ]; the first of a name stays. */
 static void
 put_first(duk_context *ctx, struct run *run, const char *name)
 {
-	push_string(ctx, run, name);
+	js_push_string(ctx, run, name);
 	duk_dup_top(ctx);
 	if (duk_has_prop(ctx, -4)) {
 		duk_pop_2(ctx);
@@ -161,7 +155,7 @@ put_first(duk_context *ctx, struct run *run, const char *name)
 static void
 put_last(duk_context *ctx, struct run *run, const char *name)
 {
-	push_string(ctx, run, name);
+	js_push_string(ctx, run, name);
 	duk_dup_top(ctx);
 	if (!duk_get_prop(ctx, -4)) {
 		duk_pop(ctx);
@@ -182,7 +176,7 @@ push_pairs(duk_context *ctx, struct run *run, const struct pairs *pairs, put_fn 
 {
 	duk_push_bare_object(ctx);
 	for (size_t i = 0; i < pairs->n; i++) {
-		push_string(ctx, run, pairs->v[i].value);
+		js_push_string(ctx, run, pairs->v[i].value);
 		put(ctx, run, pairs->v[i].name);
 	}
 	js_body_as_object(ctx);
@@ -285,9 +279,9 @@ static void
 push_file(duk_context *ctx, struct run *run, const struct part *part, size_t index)
 {
 	duk_push_object(ctx);
-	push_string(ctx, run, part->filename);
+	js_push_string(ctx, run, part->filename);
 	duk_put_prop_literal(ctx, -2, "name");
-	push_string(ctx, run, part->type == NULL ? "application/octet-stream" : part->type);
+	js_push_string(ctx, run, part->type == NULL ? "application/octet-stream" : part->type);
 	duk_put_prop_literal(ctx, -2, "type");
 	duk_push_number(ctx, (double)part->len);
 	duk_put_prop_literal(ctx, -2, "size");
@@ -335,14 +329,6 @@ js_body_push_files_all(duk_context *ctx, struct run *run)
 
 /* --- the others --- */
 
-static duk_ret_t
-decode_json(duk_context *ctx, void *arg)
-{
-	(void)arg;
-	duk_json_decode(ctx, -1);
-	return 1;
-}
-
 static void
 push_json(duk_context *ctx, struct run *run)
 {
@@ -352,10 +338,8 @@ push_json(duk_context *ctx, struct run *run)
 	run->body_error = len == 0 ? "the body is empty" :
 	    str_utf8_ok(s, len) ? NULL : "the body is not valid UTF-8";
 	if (run->body_error == NULL) {
-		js_push_text(ctx, run, s, len);
-		if (duk_safe_call(ctx, decode_json, NULL, 1, 1) == DUK_EXEC_SUCCESS)
+		if (js_push_json_of(ctx, run, s, len))
 			return;
-		duk_pop(ctx);
 		run->body_error = "the body is not valid JSON";
 	}
 	duk_push_null(ctx);
@@ -444,5 +428,5 @@ js_body_push_error(duk_context *ctx, struct run *run)
 	if (run->body_error == NULL)
 		duk_push_undefined(ctx);
 	else
-		push_string(ctx, run, run->body_error);
+		js_push_string(ctx, run, run->body_error);
 }

@@ -1,13 +1,11 @@
 /*
  * Digests, randomness and base64 for scripts, by libcrypto and getrandom(2): there is no
  * generator state in a heap that a snapshot could bring back a second time.
- *
- * base64.decode is strict, because a lenient decoder lets two texts mean the same bytes:
- * one alphabet, no blanks, padding whole or left out, and no bits left over.
  */
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/str.h"
 #include "runtime/js.h"
@@ -16,89 +14,7 @@
 
 enum encoding { HEX, BASE64, BASE64URL, BUFFER };
 
-static const char alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char alphabet_url[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 /* --- base64 --- */
-
-static size_t
-base64_len(size_t n, bool url)
-{
-	return url ? n / 3 * 4 + (n % 3 > 0 ? n % 3 + 1 : 0) : (n + 2) / 3 * 4;
-}
-
-/* base64_len characters and a NUL; base64url comes without padding (RFC 4648 5). */
-static void
-base64_encode(const uint8_t *p, size_t n, bool url, char *out)
-{
-	const char *set = url ? alphabet_url : alphabet;
-
-	for (; n > 0; p += 3) {
-		size_t take = n > 3 ? 3 : n;
-		uint32_t bits = (uint32_t)p[0] << 16;
-
-		bits |= take > 1 ? (uint32_t)p[1] << 8 : 0;
-		bits |= take > 2 ? (uint32_t)p[2] : 0;
-		for (size_t i = 0; i <= take; i++)
-			*out++ = set[bits >> (18 - 6 * i) & 63];
-		for (size_t i = take; i < 3 && !url; i++)
-			*out++ = '=';
-		n -= take;
-	}
-	*out = '\0';
-}
-
-static int
-base64_value(char c, bool url)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == (url ? '-' : '+'))
-		return 62;
-	return c == (url ? '_' : '/') ? 63 : -1;
-}
-
-/* Characters without a padding that fits, or false. */
-static bool
-cut_padding(const char *s, size_t *len)
-{
-	size_t n = *len, pad = 0;
-
-	while (pad < 2 && pad < n && s[n - 1 - pad] == '=')
-		pad++;
-	n -= pad;
-	*len = n;
-	return n % 4 != 1 && (pad == 0 || n % 4 == 4 - pad);
-}
-
-static bool
-base64_decode(const char *s, size_t n, uint8_t *out, size_t *outlen)
-{
-	bool url = memchr(s, '-', n) != NULL || memchr(s, '_', n) != NULL;
-	uint32_t bits = 0;
-	size_t made = 0;
-
-	if (!cut_padding(s, &n))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int v = base64_value(s[i], url);
-
-		if (v < 0)
-			return false;
-		bits = bits << 6 | (uint32_t)v;
-		if (i % 4 > 0)
-			out[made++] = (uint8_t)(bits >> (6 - i % 4 * 2));
-	}
-	*outlen = made;
-	/* What the last character holds beyond the last byte. */
-	return n % 4 == 0 || (bits & (n % 4 == 2 ? 15U : 3U)) == 0;
-}
 
 static duk_ret_t
 base64_encode_js(duk_context *ctx)
@@ -111,9 +27,8 @@ base64_encode_js(duk_context *ctx)
 
 	js_option_flag(ctx, 1, "url", &url);
 	p = js_bytes(ctx, run, 0, "base64.encode requires a string or bytes", &n);
-	len = base64_len(n, url);
-	out = js_scratch(ctx, run, len + 1);
-	base64_encode(p, n, url, out);
+	out = js_scratch(ctx, run, BASE64_SIZE(n));
+	len = base64_encode(out, p, n, url);
 	duk_push_lstring(ctx, out, len);
 	return 1;
 }
@@ -127,7 +42,7 @@ base64_decode_js(duk_context *ctx)
 	size_t n, len;
 
 	s = js_text(ctx, run, 0, "base64.decode requires a string", &n);
-	out = js_scratch(ctx, run, n / 4 * 3 + 3);
+	out = js_scratch(ctx, run, BASE64_ROOM(n));
 	if (!base64_decode(s, n, out, &len))
 		js_throw(
 		    ctx, "TypeError", NULL, false, "base64.decode: not valid base64");
@@ -166,7 +81,7 @@ push_digest(duk_context *ctx, const uint8_t *p, size_t n, enum encoding enc)
 	if (enc == HEX)
 		str_hex(text, p, n);
 	else
-		base64_encode(p, n, enc == BASE64URL, text);
+		(void)base64_encode(text, p, n, enc == BASE64URL);
 	duk_push_string(ctx, text);
 	return 1;
 }

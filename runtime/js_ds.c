@@ -121,7 +121,7 @@ js_ds_push_text(duk_context *ctx, struct js_ds_call *c, enum fz_err err, const c
 {
 	if (err != FZ_OK)
 		return js_ds_fail(ctx, c, err);
-	js_push_text(ctx, c->run, text, strlen(text));
+	js_push_string(ctx, c->run, text);
 	return 1;
 }
 
@@ -313,15 +313,7 @@ keep_namer(duk_context *ctx)
 void
 js_ds_setup(duk_context *ctx)
 {
-	js_namespace(ctx, "app.ds");
-	js_functions(ctx, shared);
-	js_namespace(ctx, "storage");
-	duk_dup(ctx, -2);
-	duk_put_prop_string(ctx, -2, "ds");
-	duk_pop_2(ctx);
-	js_namespace(ctx, "app.user.ds");
-	js_functions(ctx, user);
-	duk_pop(ctx);
+	js_storage(ctx, "ds", shared, user);
 	if (!keep_namer(ctx))
 		return;
 	js_namespace(ctx, "session.ds");

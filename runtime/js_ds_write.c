@@ -108,7 +108,7 @@ js_ds_upsert(duk_context *ctx)
 	if (err != FZ_OK)
 		return js_ds_fail(ctx, &c, err);
 	duk_push_object(ctx);
-	js_push_text(ctx, run, id, strlen(id));
+	js_push_string(ctx, run, id);
 	duk_put_prop_string(ctx, -2, "id");
 	duk_push_boolean(ctx, inserted);
 	duk_put_prop_string(ctx, -2, "inserted");

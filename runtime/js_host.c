@@ -131,7 +131,7 @@ get_stack(duk_context *ctx)
 	js_work(run);
 	clean = frames_clean(run->world->program, run->scratch, raw, len);
 	js_done(ctx, run);
-	js_push_text(ctx, run, clean, strlen(clean));
+	js_push_string(ctx, run, clean);
 	return 1;
 }
 

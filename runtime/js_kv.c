@@ -215,8 +215,7 @@ static void
 push_row(duk_context *ctx, struct run *run, const struct kv *kv)
 {
 	duk_push_object(ctx);
-	js_push_text(ctx, run, kv->key, strlen(kv->key));
-	duk_put_prop_string(ctx, -2, "key");
+	js_put_string(ctx, run, "key", kv->key);
 	if (kv->value != NULL) {
 		js_push_json(ctx, run, kv->value, kv->value_len);
 		duk_put_prop_string(ctx, -2, "value");
@@ -273,11 +272,5 @@ static const struct js_function of_user[] = FUNCTIONS(JS_USER);
 void
 js_kv_setup(duk_context *ctx)
 {
-	js_namespace(ctx, "app.user.kv");
-	js_functions(ctx, of_user);
-	js_namespace(ctx, "storage");
-	js_namespace(ctx, "app.kv");
-	js_functions(ctx, of_app);
-	duk_put_prop_string(ctx, -2, "kv");
-	duk_pop_2(ctx);
+	js_storage(ctx, "kv", of_app, of_user);
 }

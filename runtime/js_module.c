@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "runtime/call.h"
 #include "runtime/world.h"
 
 #define FROM DUK_HIDDEN_SYMBOL("from")
@@ -76,34 +77,6 @@ js_module_builtin(duk_context *ctx, struct library *library, const struct embed 
 /* --- require --- */
 
 static duk_ret_t require_js(duk_context *);
-
-/* Jobs run until this promise is settled; other values pass. */
-static void
-finish_async(duk_context *ctx, struct run *run, const char *path)
-{
-	int state;
-
-	if (!duk_is_object(ctx, -1))
-		return;
-	duk_push_heapptr(ctx, run->world->drain);
-	duk_call(ctx, 0);
-	duk_pop(ctx);
-	duk_push_heapptr(ctx, run->world->promise_state);
-	duk_dup(ctx, -2);
-	duk_call(ctx, 1);
-	if (!duk_is_object(ctx, -1)) {
-		duk_pop(ctx);
-		return;
-	}
-	duk_get_prop_string(ctx, -1, "s");
-	state = duk_to_int(ctx, -1);
-	duk_get_prop_string(ctx, -2, "v");
-	if (state == 2)
-		(void)duk_throw(ctx);
-	if (state == 0)
-		js_throw(ctx, "Error", NULL, false, "%s: a top-level await never ends", path);
-	duk_pop_3(ctx);
-}
 
 /* [ ... ] -> [ ... function ] of a file outside of the program in memory. */
 static void
@@ -189,11 +162,13 @@ load_file(duk_context *ctx, void *arg)
 		return 0;
 	}
 	if (l->file->reached)
-		world_push_function(ctx, l->run->world->program, l->file);
+		world_push_function(ctx, l->file);
 	else
 		push_unreached(ctx, l->run, l->file);
 	run_function(ctx, module, module + 1);
-	finish_async(ctx, l->run, l->file->path);
+	if (!call_settle(ctx, l->run))
+		js_throw(ctx, "Error", NULL, false, "%s: a top-level await never ends",
+		    l->file->path);
 	return 0;
 }
 

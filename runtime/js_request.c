@@ -20,21 +20,15 @@
 #include "runtime/js_body.h"
 
 static void
-push_string(duk_context *ctx, struct run *run, const char *s)
-{
-	js_push_text(ctx, run, s, strlen(s));
-}
-
-static void
 push_method(duk_context *ctx, struct run *run)
 {
-	push_string(ctx, run, method_text(run->rq->method));
+	js_push_string(ctx, run, method_text(run->rq->method));
 }
 
 static void
 push_path(duk_context *ctx, struct run *run)
 {
-	push_string(ctx, run, run->rq->path);
+	js_push_string(ctx, run, run->rq->path);
 }
 
 static const struct pairs *
@@ -150,7 +144,7 @@ push_headers(duk_context *ctx, struct run *run)
 
 		if (value == NULL)
 			continue;
-		push_string(ctx, run, value);
+		js_push_string(ctx, run, value);
 		duk_put_prop_string(ctx, -2, h->v[i].name);
 	}
 	js_body_as_object(ctx);
@@ -172,7 +166,7 @@ push_headers_all(duk_context *ctx, struct run *run)
 		if (value == NULL)
 			continue;
 		duk_push_array(ctx);
-		push_string(ctx, run, value);
+		js_push_string(ctx, run, value);
 		duk_put_prop_index(ctx, -2, 0);
 		duk_put_prop_string(ctx, -2, h->v[i].name);
 	}
@@ -184,7 +178,7 @@ push_headers_all(duk_context *ctx, struct run *run)
 static void
 push_host(duk_context *ctx, struct run *run)
 {
-	push_string(ctx, run, run->rq->host);
+	js_push_string(ctx, run, run->rq->host);
 }
 
 static void
@@ -199,19 +193,19 @@ push_url(duk_context *ctx, struct run *run)
 	if (rq->query[0] != '\0')
 		url = arena_printf(run->scratch, "%s?%s", url, rq->query);
 	js_done(ctx, run);
-	push_string(ctx, run, url);
+	js_push_string(ctx, run, url);
 }
 
 static void
 push_ip(duk_context *ctx, struct run *run)
 {
-	push_string(ctx, run, run->rq->ip);
+	js_push_string(ctx, run, run->rq->ip);
 }
 
 static void
 push_id(duk_context *ctx, struct run *run)
 {
-	push_string(ctx, run, run->rq->id);
+	js_push_string(ctx, run, run->rq->id);
 }
 
 static void

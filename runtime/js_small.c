@@ -43,7 +43,7 @@ app_name_js(duk_context *ctx)
 
 	if (alias == NULL)
 		return 0;
-	js_push_text(ctx, run, alias, strlen(alias));
+	js_push_string(ctx, run, alias);
 	return 1;
 }
 
@@ -265,28 +265,14 @@ private_bytes_js(duk_context *ctx)
 }
 
 static duk_ret_t
-decode_json(duk_context *ctx, void *arg)
-{
-	(void)arg;
-	duk_json_decode(ctx, -1);
-	return 1;
-}
-
-static duk_ret_t
 private_json_js(duk_context *ctx)
 {
 	struct run *run = js_enter(ctx);
 	struct private p;
 
-	if (!private_get(ctx, run, "private.readJSON", true, &p)) {
+	if (!private_get(ctx, run, "private.readJSON", true, &p) ||
+	    !js_push_json_of(ctx, run, p.text, p.len))
 		duk_push_null(ctx);
-		return 1;
-	}
-	js_push_text(ctx, run, p.text, p.len);
-	if (duk_safe_call(ctx, decode_json, NULL, 1, 1) != DUK_EXEC_SUCCESS) {
-		duk_pop(ctx);
-		duk_push_null(ctx);
-	}
 	return 1;
 }
 
@@ -326,7 +312,7 @@ private_list_js(duk_context *ctx)
 		if (strncmp(path, PRIVATE, sizeof(PRIVATE) - 1) != 0)
 			continue;
 		path += sizeof(PRIVATE) - 1;
-		js_push_text(ctx, run, path, strlen(path));
+		js_push_string(ctx, run, path);
 		duk_put_prop_index(ctx, -2, at++);
 	}
 	return 1;

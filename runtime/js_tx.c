@@ -7,26 +7,9 @@
  * happens inside one protected call: there is no way out of here with the transaction
  * still open but the one that ends the run.
  */
-#include "base/clock.h"
-#include "base/limits.h"
-#include "base/node.h"
 #include "runtime/js.h"
 
 #define TX_MS 1000
-
-static enum fz_err
-open_tx(struct run *run)
-{
-	int64_t wait = guard_left_ms();
-
-	if (run->script->data_none)
-		return FZ_NOT_SUPPORTED;
-	if (run->script->data_readonly)
-		return FZ_READ_ONLY;
-	if (wait > LIMIT_WRITE_WAIT_MS)
-		wait = LIMIT_WRITE_WAIT_MS;
-	return writer_begin(run->rq->node->store, wait, &run->tx);
-}
 
 static enum fz_err
 close_tx(struct run *run, bool keep)
@@ -68,7 +51,7 @@ tx_js(duk_context *ctx)
 	if (run->tx != NULL)
 		return js_fail(ctx, FZ_TX_NESTED, "tx", NULL);
 	js_work(run);
-	err = open_tx(run);
+	err = run_begin(run, &run->tx);
 	js_done(ctx, run);
 	if (err != FZ_OK)
 		return js_fail(ctx, err, "tx", NULL);

@@ -112,28 +112,6 @@ wants_page(const struct request *rq)
 	    strstr(accept, "text/html") != NULL;
 }
 
-/* Percent-encode all but RFC 3986's unreserved characters. */
-static const char *
-escape(struct arena *a, const char *s)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	char *out = arena_alloc(a, 3 * strlen(s) + 1), *p = out;
-
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || strchr("-._~", c) != NULL)
-			*p++ = (char)c;
-		else {
-			*p++ = '%';
-			*p++ = hex[c >> 4];
-			*p++ = hex[c & 15];
-		}
-	}
-	return out;
-}
-
 /* Back to the page that was asked for, or to the front page after a form or a fetch. */
 static const char *
 login_url(struct run *run)
@@ -144,8 +122,7 @@ login_url(struct run *run)
 	if (wants_page(rq))
 		back = arena_printf(run->arena, "%s%s%s", path_escape(run->arena, rq->path),
 		    rq->query[0] == '\0' ? "" : "?", rq->query);
-	return arena_printf(run->arena, "/auth/login?redirect=%s&app=%s",
-	    escape(run->arena, back), escape(run->arena, run->script->app_uid));
+	return run_login_url(run, run->arena, back);
 }
 
 static void
@@ -265,12 +242,8 @@ finish(struct run *run)
 		run_log_line(run, RECORD_WARN, text, strlen(text), "", 0);
 	if (!run->responded)
 		response_bytes(rs, 200, NULL, "", 0);
-	if (run->blob != NULL) {
-		enum fz_err err = js_blob_send(run);
-
-		if (err != FZ_OK)
-			return outcome_refuse(run, err, "the blob cannot be sent");
-	}
+	if (run->blob != NULL)
+		js_blob_send(run);
 	if (rs->broken)
 		return outcome_refuse(run, FZ_INTERNAL_ERROR, "too many headers");
 	if (rs->status == 204 || rs->status == 304) {

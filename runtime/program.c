@@ -225,53 +225,15 @@ read_source(struct store *store, const struct program_file *f, void **src, size_
 	return err;
 }
 
-/* Keep it for everybody; if that fails the next one translates again. */
-static void
-keep_code(struct store *store, const struct program_file *f, const struct code *code)
-{
-	struct writer *w;
-	enum fz_err err = writer_begin(store, 1000, &w);
-
-	if (err != FZ_OK)
-		return;
-	err = code_put(w, f->blob, f->kind, transpile_tool, code);
-	if (err == FZ_OK)
-		err = writer_commit(w, NULL);
-	else
-		writer_abort(w);
-	(void)err;
-}
-
-static enum fz_err
-translate(struct loading *l, struct arena *a, struct program_file *f, struct code *code)
-{
-	void *src = NULL;
-	size_t len = 0;
-	enum fz_err err = read_source(l->store, f, &src, &len);
-
-	if (err == FZ_OK)
-		err = transpile(a, f->kind, f->path, src, len, code);
-	if (err == FZ_OK)
-		keep_code(l->store, f, code);
-	if (err == FZ_PAYLOAD_TOO_LARGE) {
-		*code = (struct code){ .error = "the file is too large", .uses = "[]" };
-		err = FZ_OK;
-	}
-	free(src);
-	return err;
-}
-
 static enum fz_err
 get_code(struct loading *l, struct arena *a, struct program_file *f, struct code *code)
 {
-	struct reader *rd;
-	enum fz_err err = reader_open(l->store, &rd);
+	enum fz_err err = transpile_stored(l->store, a, f->blob, f->kind, f->path, code);
 
-	if (err != FZ_OK)
+	if (err != FZ_PAYLOAD_TOO_LARGE)
 		return err;
-	err = code_get(rd, a, f->blob, f->kind, transpile_tool, code);
-	reader_close(rd);
-	return err == FZ_NOT_FOUND ? translate(l, a, f, code) : err;
+	*code = (struct code){ .error = "the file is too large", .uses = "[]" };
+	return FZ_OK;
 }
 
 static const char *

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/node.h"
+#include "base/path.h"
 #include "runtime/guard.h"
 #include "runtime/world.h"
 
@@ -46,21 +47,33 @@ run_read_end(struct run *run)
 }
 
 enum fz_err
-run_write(struct run *run, struct writer **out)
+run_may_write(const struct run *run)
 {
-	int64_t wait = guard_left_ms();
-
 	if (run->script->data_none)
 		return FZ_NOT_SUPPORTED;
-	if (run->script->data_readonly)
-		return FZ_READ_ONLY;
-	if (run->tx != NULL) {
-		*out = run->tx;
-		return FZ_OK;
-	}
+	return run->script->data_readonly ? FZ_READ_ONLY : FZ_OK;
+}
+
+enum fz_err
+run_begin(struct run *run, struct writer **out)
+{
+	int64_t wait = guard_left_ms();
+	enum fz_err err = run_may_write(run);
+
+	if (err != FZ_OK)
+		return err;
 	if (wait > LIMIT_WRITE_WAIT_MS)
 		wait = LIMIT_WRITE_WAIT_MS;
 	return writer_begin(run->rq->node->store, wait, out);
+}
+
+enum fz_err
+run_write(struct run *run, struct writer **out)
+{
+	if (run->tx == NULL)
+		return run_begin(run, out);
+	*out = run->tx;
+	return FZ_OK;
 }
 
 enum fz_err
@@ -72,6 +85,13 @@ run_write_end(struct run *run, struct writer *w, enum fz_err err)
 		return writer_commit(w, &run->rq->seq);
 	writer_abort(w);
 	return err;
+}
+
+const char *
+run_login_url(const struct run *run, struct arena *a, const char *back)
+{
+	return arena_printf(a, "/auth/login?redirect=%s&app=%s", path_escape_value(a, back),
+	    path_escape_value(a, run->script->app_uid));
 }
 
 static const char *

@@ -73,14 +73,19 @@ struct run {
  */
 enum fz_err	 run_read(struct run *, struct reader **) MUST_CHECK;
 void		 run_read_end(struct run *);
+/* FZ_READ_ONLY in a read-only preview, FZ_NOT_SUPPORTED where storage is absent. */
+enum fz_err	 run_may_write(const struct run *) MUST_CHECK;
+/* A transaction, waited for no longer than the run may last. */
+enum fz_err	 run_begin(struct run *, struct writer **) MUST_CHECK;
 /*
  * The same for one change: begins a transaction, or borrows the one of fazt.tx.
  * run_write_end commits (or, with err other than FZ_OK, takes back) and raises the
- * request's sequence; inside fazt.tx it leaves both to the end of it.  FZ_READ_ONLY in a
- * read-only preview, FZ_NOT_SUPPORTED where storage is absent.
+ * request's sequence; inside fazt.tx it leaves both to the end of it.
  */
 enum fz_err	 run_write(struct run *, struct writer **) MUST_CHECK;
 enum fz_err	 run_write_end(struct run *, struct writer *, enum fz_err err) MUST_CHECK;
+/* Where a visitor signs in for this app and then comes back to a path of it. */
+const char	*run_login_url(const struct run *, struct arena *, const char *back);
 /*
  * Line of the app's log, within the limits of a request; between guard_out and guard_in.
  * file: place in the translated code, "" = none, NULL = where the script is now.

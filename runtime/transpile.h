@@ -45,6 +45,12 @@ int		 transpile_kind_of(const char *path);
  */
 enum fz_err	 transpile(struct arena *, int kind, const char *path, const char *src,
 		    size_t len, struct code *out) MUST_CHECK;
+/* The code of a stored file as it is kept (store/code.h); FZ_NOT_FOUND. */
+enum fz_err	 transpile_known(struct store *, struct arena *, int64_t blob, int kind,
+		    struct code *out) MUST_CHECK;
+/* The same, else translated now, and kept for everybody. */
+enum fz_err	 transpile_stored(struct store *, struct arena *, int64_t blob, int kind,
+		    const char *path, struct code *out) MUST_CHECK;
 /* Source place of a line of the result; false if unknown. */
 bool		 transpile_place(const void *map, size_t map_len, int line, int *source_line,
 		    int *column);

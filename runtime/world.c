@@ -1,7 +1,7 @@
 /*
  * How a world is made: the library runs, our functions go in, the app's code is compiled
  * (and the library modules it names are run, since they are ours), garbage goes out, and
- * the whole heap is remembered.  A request then costs one copy of it, whatever it did.
+ * the whole heap is remembered.  A request then costs bringing back what it wrote.
  *
  * App code never runs before the snapshot: what it did then would be seen by every later
  * request, and its random numbers and clocks would be the same in each.  Library modules
@@ -56,9 +56,8 @@ world_compile(duk_context *ctx, const char *path, const struct code *code)
 }
 
 void
-world_push_function(duk_context *ctx, struct program *p, struct program_file *f)
+world_push_function(duk_context *ctx, struct program_file *f)
 {
-	(void)p;
 	duk_push_heap_stash(ctx);
 	duk_get_prop_string(ctx, -1, "code");
 	duk_get_prop_string(ctx, -1, f->path);

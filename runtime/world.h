@@ -52,7 +52,7 @@ void		 world_restore(struct world *);
  * Push the compiled function of a file (engine calls).  Throws SyntaxError with the
  * author's place if the code is wrong.
  */
-void		 world_push_function(duk_context *, struct program *, struct program_file *);
+void		 world_push_function(duk_context *, struct program_file *);
 /* The same from code that is not part of the program in memory. */
 void		 world_compile(duk_context *, const char *path, const struct code *);
 

@@ -452,7 +452,7 @@ test_random(void **state)
 		region_restore(region);
 	}
 	for (int i = 0; i < 10000; i++) {
-		double d = guard_random();
+		double d = math_random();
 
 		assert_true(d >= 0 && d < 1);
 		sum += d;
