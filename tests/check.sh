@@ -82,7 +82,10 @@ summary() {
 	failed=$(grep -cE '^(fail|timeout) ' "$results" || true)
 	if [ "$failed" != 0 ]; then
 		echo "failed:"
-		grep -E '^(fail|timeout) ' "$results" | sed 's/^/  /'
+		grep -E '^(fail|timeout) ' "$results" | while read -r verdict name; do
+			echo "  $verdict $name"
+			grep -m 5 -aE 'FAILED|ERROR|error:' "$log/$name.log" | sed 's/^/      /' || true
+		done
 	fi
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ]
