@@ -60,7 +60,7 @@ ${['client_body', 'fastcgi', 'proxy', 'scgi', 'uwsgi'].map((t) => `${t}_temp_pat
 }\n`);
 start('nginx', ['-p', run, '-c', path.join(run, 'nginx.conf')], 'nginx.out');
 start('php-fpm8.2', ['-F', '-n', '-R', '-y', path.join(run, 'fpm.conf')], 'php.out');
-start(path.join(peers, 'node_modules/.bin/workerd'), ['serve', path.join(run, 'workerd.capnp')], 'workerd.out');
+start(path.join(peers, `node_modules/@cloudflare/workerd-linux-${process.arch === 'x64' ? '64' : process.arch}/bin/workerd`), ['serve', path.join(run, 'workerd.capnp')], 'workerd.out');
 start(process.execPath, [path.join(peers, 'node.mjs'), String(ports.node), path.join(n.dir, 'peer.db')], 'node.out');
 
 const host = `bench.${domain}`;
