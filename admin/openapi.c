@@ -176,6 +176,21 @@ put_responses(struct buf *b, const struct route *row)
 }
 
 static void
+put_hosts(struct buf *b, int hosts)
+{
+	static const char *const names[] = { "admin", "internal", "auth", "app" };
+	const char *between = "";
+
+	buf_puts(b, ",\"x-hosts\":[");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (hosts & 1 << i) {
+			buf_printf(b, "%s\"%s\"", between, names[i]);
+			between = ",";
+		}
+	buf_puts(b, "]");
+}
+
+static void
 put_access(struct buf *b, const struct route *row)
 {
 	const char *who = "?";
@@ -192,9 +207,7 @@ put_access(struct buf *b, const struct route *row)
 		    "{\"keyBasic\":[\"%s\"]}]", row->scope, row->scope);
 	else
 		buf_puts(b, ",\"security\":[{\"session\":[]}]");
-	buf_printf(b, ",\"x-hosts\":[%s%s%s]", row->hosts & ON_ADMIN ? "\"admin\"" : "",
-	    row->hosts == (ON_ADMIN | ON_INTERNAL) ? "," : "",
-	    row->hosts & ON_INTERNAL ? "\"internal\"" : "");
+	put_hosts(b, row->hosts);
 	if (row->weight > 0)
 		buf_printf(b, ",\"x-audit-weight\":%d", row->weight);
 }

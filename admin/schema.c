@@ -50,7 +50,47 @@ static const struct schema schemas[] = {
 	{ "KeyCreate", NULL, "name:s scopes?:any expires_in?:any" },
 	{ "KeyToken", NULL, "token:s message:s id:i key_id:s scopes:s expires_at:t~" },
 	{ "KeySelf", NULL, "id:i key_id:s name:s scopes:s expires_at:t~" },
-	{ "Me", NULL, "key:KeySelf" },
+	{ "Me", NULL, "{'type':'object','description':'User, or {key: KeySelf} for a key'}" },
+
+	{ "Login", NULL, "username?:s email?:s password:s remember_me?:b" },
+	{ "AuthSession", NULL, "authenticated:b user?:User" },
+	{ "AuthStatus", NULL, "authenticated:b username?:s email?:s role?:s" },
+	{ "UserMe", NULL, "username:s email:s role:s version:s" },
+	{ "Reauth", NULL, "password:s" },
+	{ "FreshUntil", NULL, "fresh_until:t" },
+	{ "PasswordChange", NULL, "current:s new:s" },
+	{ "User", NULL, "id:s email:s name:s picture:s provider:s role:owner|admin|user "
+	    "created_at:i disabled:b email_verified:b invited_by?:s last_login?:i" },
+	{ "UserChange", NULL, "disabled?:b name?:s" },
+	{ "UserRole", NULL, "user_id?:s email?:s role:owner|admin|user" },
+	{ "UserRoleSet", NULL, "message:s user_id:s email:s role:s" },
+	{ "UserApp", NULL, "app_id:s kv_count:i doc_count:i" },
+	{ "UserTotals", NULL, "app_count:i kv_count:i doc_count:i" },
+	{ "UserStatus", NULL, "user:User apps:[UserApp] totals:UserTotals" },
+	{ "Session", NULL, "id:s kind:admin|sso|app user:User app:s~ host:s ip:s user_agent:s "
+	    "created_at:i last_seen_at:i expires_at:i current:b" },
+	{ "Revoked", NULL, "revoked:i" },
+	{ "InviteCreate", NULL, "role?:owner|admin|user max_uses?:i expiry_days?:i email?:s" },
+	{ "InviteCreated", NULL, "id:s code:s url:s role:s expires_at:i" },
+	{ "Invite", NULL, "id:s role:s created_by:s email?:s created_at:i expires_at:i "
+	    "max_uses:i use_count:i status:active|used|expired" },
+	{ "InviteOffer", NULL, "role:s email:s expires_at:i" },
+	{ "InviteUse", NULL, "email:s name?:s password:s" },
+	{ "InviteUsed", NULL, "user:User message:s" },
+	{ "Provider", NULL, "name:s display_name:s enabled:b client_id:s type:oidc|oauth2 "
+	    "configured:b issuer:s callback_url:s" },
+	{ "ProviderSet", NULL, "client_id?:s client_secret?:s enable?:b issuer?:s "
+	    "display_name?:s scopes?:s" },
+	{ "ProviderState", NULL, "name:s enabled:b configured:b" },
+	{ "Link", NULL, "redirect?:s" },
+	{ "LinkUrl", NULL, "url:s" },
+	{ "DeviceAsk", NULL, "client?:s" },
+	{ "DeviceCode", NULL, "device_code:s user_code:s verification_uri:s expires_in:i "
+	    "interval:i" },
+	{ "DevicePoll", NULL, "device_code:s" },
+	{ "DeviceToken", NULL, "token:s key_id:s scopes:s" },
+	{ "DeviceDecision", NULL, "user_code:s decision:approve|deny full?:b" },
+	{ "DevSignIn", NULL, "email:s name?:s role?:owner|admin|user redirect?:s" },
 
 	{ "Empty", NULL, "{'type':'object'}" },
 	{ "EnvVar", NULL, "id:i name:s updated_at:t" },

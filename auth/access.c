@@ -7,6 +7,10 @@
  * An Authorization header is a claim: if it does not prove itself the request ends, also
  * on rows that anybody may call, so that a wrong key is noticed where it is used first.
  *
+ * Without that header the caller is who the cookie of this host says (session_cookie.c).  A
+ * cookie is no claim: browsers send old ones, so one that is over only changes the words of
+ * a refusal.
+ *
  * A key is found by its id and compared as a hash.  An unknown id is compared too, with
  * a hash nothing has, so that both ways look alike.
  */
@@ -16,6 +20,7 @@
 #include <strings.h>
 
 #include "auth/scope.h"
+#include "auth/session_cookie.h"
 #include "auth/token.h"
 #include "base/base64.h"
 #include "base/clock.h"
@@ -113,12 +118,13 @@ by_key(struct request *rq, struct response *rs, const char *text)
 enum fz_err
 access_identify(struct request *rq, struct response *rs)
 {
-	const char *header = request_header(rq, "authorization");
+	/* On an app's host the header is the app's. */
+	const char *header = rq->site == NULL ? request_header(rq, "authorization") : NULL;
 	char space[CREDENTIALS_MAX];
 
 	rq->caller = (struct caller){ .role = ROLE_ANON, .name = "anonymous" };
 	if (header == NULL)
-		return FZ_OK;
+		return session_cookie_identify(rq, NULL);
 	return by_key(rq, rs, presented(header, space, sizeof(space)));
 }
 
@@ -164,11 +170,13 @@ access_check(struct request *rq, struct response *rs, const struct route *row)
 		return check_key(rq, rs, row);
 	if (rq->caller.role == ROLE_ANON) {
 		response_header(rs, "WWW-Authenticate", "Bearer realm=\"fazt\"");
-		return FZ_UNAUTHORIZED;
+		return session_cookie_over(rq) ? FZ_SESSION_EXPIRED : FZ_UNAUTHORIZED;
 	}
 	if (rq->caller.role < role_needed(row->who))
 		return FZ_FORBIDDEN;
-	return row->who == WHO_FRESH ? FZ_REAUTH_REQUIRED : FZ_OK;
+	if (row->who == WHO_FRESH && rq->caller.fresh <= clock_wall_ms())
+		return FZ_REAUTH_REQUIRED;
+	return FZ_OK;
 }
 
 enum fz_err

@@ -1,6 +1,7 @@
 /*
  * Who may call a row of the route table.  Keys: Authorization Bearer, or Basic with the
- * key as password.  Without credentials a caller is anonymous.
+ * key as password.  Without that header the session of a cookie counts, if there is one,
+ * and else a caller is anonymous.
  *
  * Thread contract: any thread; works on its request.
  */
@@ -14,15 +15,16 @@
 #include "base/route.h"
 
 /*
- * Establish rq->caller.  FZ_INVALID_API_KEY for an Authorization header that is
- * malformed or holds an unknown or expired key; no credentials at all is FZ_OK and
- * anonymous.  On any failure the caller is anonymous.
+ * Establish rq->caller.  FZ_INVALID_API_KEY for an Authorization header that is malformed
+ * or holds an unknown or expired key; no credentials at all is FZ_OK and anonymous.  On an
+ * app's host (rq->site) that header is the app's and is not read.  On any failure the
+ * caller is anonymous.
  */
 enum fz_err	 access_identify(struct request *, struct response *) MUST_CHECK;
 /*
- * May rq->caller call this row?  FZ_UNAUTHORIZED, FZ_FORBIDDEN, FZ_REAUTH_REQUIRED,
- * FZ_SCOPE_REQUIRED (details scope).  A key whose scope is limited to an app passes here
- * and is judged by access_app in the handler.
+ * May rq->caller call this row?  FZ_UNAUTHORIZED, FZ_SESSION_EXPIRED, FZ_FORBIDDEN,
+ * FZ_REAUTH_REQUIRED, FZ_SCOPE_REQUIRED (details scope).  A key whose scope is limited to
+ * an app passes here and is judged by access_app in the handler.
  */
 enum fz_err	 access_check(struct request *, struct response *, const struct route *)
 		    MUST_CHECK;

@@ -3,17 +3,19 @@
  * holds its hash, lists show what it starts with.
  *
  * Nobody hands out more than they have.  For a key that means its scopes and its life: a
- * key that ends on Friday cannot leave one behind that does not.  Scope admin is handed
+ * key that ends on Friday cannot leave one behind that does not.  For the session of an
+ * admin it means no scope that opens what only an owner may do.  Scope admin is handed
  * out by an owner who has just proved the password (or on the host, by create-key), never
  * by another key, so that one leaked key is not there for ever.
  */
 #include <string.h>
 
+#include "auth/fields.h"
 #include "auth/scope.h"
 #include "auth/token.h"
+#include "auth/user_view.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/route.h"
 #include "base/str.h"
@@ -79,30 +81,6 @@ list_keys(struct request *rq, struct response *rs)
 	return response_data(rs, 200, json_pack("{s:o}", "keys", keys));
 }
 
-static enum fz_err
-bad_field(struct response *rs, enum fz_err err, const struct field_error *e)
-{
-	if (err == FZ_MISSING_FIELD)
-		return response_missing(rs, e->field);
-	return response_invalid(rs, e->field, e->constraint);
-}
-
-static enum fz_err
-want_name(const json_t *body, struct response *rs, const char **out)
-{
-	struct field_error e = { 0 };
-	enum fz_err err = json_want_str(body, "name", true, NAME_MAX_LEN, out, &e);
-
-	if (err != FZ_OK)
-		return bad_field(rs, err, &e);
-	for (const char *s = *out; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return response_invalid(rs, "name", "no control characters");
-	if ((*out)[strspn(*out, " ")] == '\0')
-		return response_invalid(rs, "name", "not empty");
-	return FZ_OK;
-}
-
 /* An array of scopes becomes the list it stands for. */
 static enum fz_err
 join_scopes(struct request *rq, struct response *rs, const json_t *array,
@@ -137,19 +115,12 @@ want_scopes(struct request *rq, struct response *rs, const json_t *body, const c
 {
 	const json_t *v = json_object_get(body, "scopes");
 	const char *text = scope_default;
-	struct field_error e = { 0 };
 	struct why why = { 0 };
-	enum fz_err err;
+	enum fz_err err = json_is_array(v) ? join_scopes(rq, rs, v, &text) :
+	    fields_str(rs, body, "scopes", false, SCOPE_LIST_MAX, &text);
 
-	if (json_is_array(v)) {
-		err = join_scopes(rq, rs, v, &text);
-		if (err != FZ_OK)
-			return err;
-	} else {
-		err = json_want_str(body, "scopes", false, SCOPE_LIST_MAX, &text, &e);
-		if (err != FZ_OK)
-			return bad_field(rs, err, &e);
-	}
+	if (err != FZ_OK)
+		return err;
 	err = scope_canonical(rq->arena, text, out, &why);
 	return err == FZ_OK ? err : response_invalid(rs, "scopes", why.text);
 }
@@ -182,6 +153,28 @@ names_admin(const char *scopes)
 	return scope_fits(scopes, "admin") == SCOPE_YES;
 }
 
+/* Scopes of rows that ask for an owner (docs/contract.md 3). */
+static const char *const of_owners[] = { "auth", "backup", "sql", "sql.read", "system",
+	"users", NULL };
+
+static enum fz_err
+check_session(struct request *rq, struct response *rs, const struct wish *w)
+{
+	if (rq->caller.role < ROLE_OWNER) {
+		for (size_t i = 0; of_owners[i] != NULL; i++)
+			if (names_admin(w->scopes) ||
+			    scope_fits(w->scopes, of_owners[i]) != SCOPE_NO)
+				return response_why(rs, FZ_FORBIDDEN,
+				    "Only an owner gives the scopes admin, auth, backup, "
+				    "sql, system and users");
+		return FZ_OK;
+	}
+	if (names_admin(w->scopes) && rq->caller.fresh <= clock_wall_ms())
+		return response_why(rs, FZ_REAUTH_REQUIRED,
+		    "Prove your password first: scope admin may do everything");
+	return FZ_OK;
+}
+
 /* What the caller may not give away. */
 static enum fz_err
 check_giver(struct request *rq, struct response *rs, struct reader *rd, struct wish *w)
@@ -190,12 +183,12 @@ check_giver(struct request *rq, struct response *rs, struct reader *rd, struct w
 	struct apikey giver;
 	enum fz_err err;
 
+	if (rq->caller.key_id == NULL)
+		return check_session(rq, rs, w);
 	if (names_admin(w->scopes))
 		return response_why(rs, FZ_REAUTH_REQUIRED,
 		    "Scope admin is given by an owner who has just proved the password, "
 		    "not by a key");
-	if (rq->caller.key_id == NULL)
-		return FZ_OK;
 	if (!scope_covers(rq->caller.key_scopes, w->scopes, rq->arena, &lacks)) {
 		response_detail(rs, "scope", json_string(lacks));
 		return response_why(rs, FZ_SCOPE_REQUIRED,
@@ -262,7 +255,7 @@ read_wish(struct request *rq, struct response *rs, struct wish *w)
 
 	err = request_json(rq, &body, &rs->why);
 	if (err == FZ_OK)
-		err = want_name(body, rs, &w->name);
+		err = fields_line(rs, body, "name", true, NAME_MAX_LEN, &w->name);
 	if (err == FZ_OK)
 		err = want_scopes(rq, rs, body, &w->scopes);
 	if (err == FZ_OK)
@@ -324,6 +317,17 @@ delete_key(struct request *rq, struct response *rs)
 }
 
 static enum fz_err
+show_user(struct request *rq, struct response *rs)
+{
+	struct user u;
+	enum fz_err err = user_view_caller(rq, &u);
+
+	if (err != FZ_OK)
+		return err == FZ_USER_NOT_FOUND ? FZ_UNAUTHORIZED : err;
+	return response_data(rs, 200, user_view(&u));
+}
+
+static enum fz_err
 show_self(struct request *rq, struct response *rs)
 {
 	struct reader *rd;
@@ -331,7 +335,7 @@ show_self(struct request *rq, struct response *rs)
 	enum fz_err err;
 
 	if (rq->caller.key_id == NULL)
-		return FZ_UNAUTHORIZED;
+		return show_user(rq, rs);
 	err = reader_open(rq->node->store, &rd);
 	if (err != FZ_OK)
 		return err;
@@ -346,7 +350,7 @@ show_self(struct request *rq, struct response *rs)
 
 const struct route key_routes[] = {
 	{ METHOD_GET, "/api/me", show_self, WHO_USER, SCOPE_ANY, ON_ADMIN, 0, 0,
-	    "Who am I: the API key of this request", NULL, "Me" },
+	    "Who am I: the user of this session, or the API key", NULL, "Me" },
 	{ METHOD_GET, "/api/keys", list_keys, WHO_ADMIN, "keys", ON_ADMIN, 0, 0,
 	    "List API keys", NULL, "KeyList" },
 	{ METHOD_POST, "/api/keys", create_key, WHO_ADMIN, "keys", ON_ADMIN, 0,

@@ -15,6 +15,7 @@
 #include <argon2.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,19 @@ password_check(const char *phc, const char *s, size_t len, bool *ok)
 		return from_argon2(rc);
 	*ok = rc == ARGON2_OK;
 	return FZ_OK;
+}
+
+/* RFC 9106 names; the digits of "m=...,t=...,p=...".  What cannot be read is stale too. */
+bool
+password_stale(const char *phc)
+{
+	unsigned memory, passes, lanes;
+
+	if (phc == NULL)
+		return false;
+	if (sscanf(phc, "$argon2id$v=19$m=%9u,t=%9u,p=%9u$", &memory, &passes, &lanes) != 3)
+		return true;
+	return (uint64_t)memory * passes < (uint64_t)MEMORY_KIB * PASSES;
 }
 
 void

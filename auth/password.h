@@ -19,6 +19,8 @@ enum fz_err	 password_ok(const char *, size_t, struct why *) MUST_CHECK;
 enum fz_err	 password_hash(const char *, size_t, char phc[PASSWORD_PHC_MAX]) MUST_CHECK;
 /* *ok = does it match; phc NULL does the same work and says no. */
 enum fz_err	 password_check(const char *phc, const char *, size_t, bool *ok) MUST_CHECK;
+/* Was this PHC string made with less work than we do now?  False for NULL. */
+bool		 password_stale(const char *phc);
 /* 22 characters of base62 from the kernel: more than 128 bits. */
 void		 password_generate(char out[23]);
 

@@ -189,22 +189,31 @@ seconds(double us)
 	return s <= 0 ? 0 : (int64_t)s + ((double)(int64_t)s < s);
 }
 
-static void
-take(struct rate *r, const struct rate_key *k, struct rate_answer *out)
+/* The client's bucket as it stands now. */
+static struct bucket *
+fill(const struct rate *r, struct shard *s, const struct rate_key *k)
 {
 	int64_t now = clock_mono_us();
-	struct shard *s = &r->shards[mix(r, k) % SHARDS];
-	struct bucket *b;
-	double tokens;
+	struct bucket *b = find(r, s, k, now);
 
-	pthread_mutex_lock(&s->lock);
-	b = find(r, s, k, now);
 	if (now > b->at_us) {
 		b->tokens += (double)(now - b->at_us) * r->per_us;
 		if (b->tokens > r->burst)
 			b->tokens = r->burst;
 		b->at_us = now;
 	}
+	return b;
+}
+
+static void
+take(struct rate *r, const struct rate_key *k, struct rate_answer *out)
+{
+	struct shard *s = &r->shards[mix(r, k) % SHARDS];
+	struct bucket *b;
+	double tokens;
+
+	pthread_mutex_lock(&s->lock);
+	b = fill(r, s, k);
 	out->allowed = b->tokens >= 1 - HAIR;
 	if (out->allowed)
 		b->tokens = b->tokens > 1 ? b->tokens - 1 : 0;
@@ -262,6 +271,27 @@ rate_take(struct rate *r, const char *ip, struct rate_answer *out)
 	if (!address_key(ip, &k))
 		text_key(ip, &k);
 	take(r, &k, out);
+}
+
+void
+rate_give(struct rate *r, const char *ip, struct rate_answer *out)
+{
+	struct rate_key k;
+	struct shard *s;
+	struct bucket *b;
+	double tokens;
+
+	if (!address_key(ip, &k))
+		text_key(ip, &k);
+	s = &r->shards[mix(r, &k) % SHARDS];
+	pthread_mutex_lock(&s->lock);
+	b = fill(r, s, &k);
+	b->tokens = b->tokens + 1 < r->burst ? b->tokens + 1 : r->burst;
+	tokens = b->tokens;
+	pthread_mutex_unlock(&s->lock);
+
+	out->remaining = (int64_t)(tokens + HAIR);
+	out->reset_s = seconds((r->burst - tokens) / r->per_us);
 }
 
 void

@@ -21,7 +21,9 @@ struct rate_answer {
 	int64_t	 reset_s;	/* until a token is there, or the bucket is full */
 };
 void		 rate_take(struct rate *, const char *ip, struct rate_answer *);
-/* The same for any other key (a key id). */
+/* Put one token back that was taken for nothing; allowed stays as it is. */
+void		 rate_give(struct rate *, const char *ip, struct rate_answer *);
+/* The same as rate_take for any other key (a key id). */
 void		 rate_take_key(struct rate *, const char *key, struct rate_answer *);
 
 #endif

@@ -18,6 +18,7 @@ struct embed {
 extern const struct embed embed_schema[];
 extern const struct embed embed_templates[];
 extern const struct embed embed_snippets[];
+extern const struct embed embed_pages[];	/* auth/pages */
 extern const struct embed embed_jslib[];	/* runtime/lib */
 extern const struct embed embed_modules[];	/* what runtime/modules builds */
 

@@ -23,6 +23,8 @@ struct recorder;
 struct scripts;
 struct seal;
 struct lane;
+struct throttle;
+struct oauth;
 
 struct node {
 	const char	*version;
@@ -40,6 +42,7 @@ struct node {
 	unsigned	 workers;
 	const char	**trusted_proxies;	/* CIDR texts, NULL-ended */
 	const char	*dns_server;	/* "IP:PORT" asked about domains; NULL = the system's */
+	const char	*ca_file;	/* certificates we trust; NULL = the system's */
 	int64_t		 started_ms;	/* wall clock */
 	struct store	*store;
 	struct metrics	*metrics;	/* admin/metrics.h */
@@ -50,6 +53,10 @@ struct node {
 	struct scripts	*scripts;	/* runtime/script.h */
 	struct seal	*seal;		/* base/seal.h; NULL = no master key */
 	struct lane	*lane;		/* fcgi/lane.h: who may run scripts now */
+	struct throttle	*throttle;	/* auth/throttle.h */
+	struct oauth	*oauth;		/* auth/oauth.h */
+	/* Does an app answer at this host, or is it the admin or sign-in host? */
+	bool		 (*serves)(const struct node *, const char *host);
 	int		 access_log;	/* 0 off, 1 errors and slow ones, 2 all */
 	const struct route *const *routes;	/* NULL-ended list of tables */
 };

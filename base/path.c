@@ -307,3 +307,11 @@ path_host(const char *host, char out[254])
 	memcpy(out, name, n + 1);
 	return true;
 }
+
+bool
+path_under(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}

@@ -40,6 +40,9 @@ char		*path_escape_value(struct arena *, const char *);
  */
 const char	*path_file(struct arena *, const char *name, const char **reason);
 
+/* Is it this folder ("/api", no slash at the end) or something in it? */
+bool		 path_under(const char *path, const char *folder);
+
 /*
  * Host header -> lower-case name without port and one trailing dot, matching
  * [a-z0-9.-]{1,253}.  False otherwise; out holds 254 bytes.

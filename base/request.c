@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mime.h"
+#include "base/route.h"
 #include "base/str.h"
 
 static const char *const method_names[] = {
@@ -111,9 +112,43 @@ drop_json(void *value)
 	json_decref(value);
 }
 
+bool
+request_is_form(const struct request *r)
+{
+	return mime_is(r->content_type, "application/x-www-form-urlencoded");
+}
+
+bool
+request_wants_page(const struct request *r)
+{
+	const char *accept = request_header(r, "accept");
+
+	return request_is_form(r) || (accept != NULL && strstr(accept, "text/html") != NULL);
+}
+
+/* Every value is a text; of repeated names the first counts, as in a query. */
+static enum fz_err
+form_json(struct request *r, const char *text, size_t len, json_t **out, struct why *why)
+{
+	struct pairs fields;
+	json_t *o;
+
+	if (query_parse(r->arena, text, len, &fields) != FZ_OK)
+		return why_set(why, FZ_BAD_REQUEST, "the form is malformed");
+	o = json_object();
+	for (size_t i = 0; i < fields.n; i++)
+		if (json_object_get(o, fields.v[i].name) == NULL)
+			json_object_set_new(o, fields.v[i].name,
+			    json_string(fields.v[i].value));
+	*out = o;
+	return FZ_OK;
+}
+
 enum fz_err
 request_json(struct request *r, json_t **out, struct why *why)
 {
+	bool form = request_is_form(r) && r->route != NULL &&
+	    (r->route->flags & ROUTE_BODY_FORM) != 0;
 	uint64_t max = r->node != NULL ? r->node->max_json : LIMIT_JSON_BODY;
 	json_t *value;
 	const char *text;
@@ -123,13 +158,14 @@ request_json(struct request *r, json_t **out, struct why *why)
 	if (body_size(r) == 0) {
 		value = json_object();
 	} else {
-		if (!mime_is(r->content_type, "application/json"))
+		if (!form && !mime_is(r->content_type, "application/json"))
 			return why_set(why, FZ_UNSUPPORTED_MEDIA_TYPE,
 			    "send the body as application/json");
 		err = request_text(r, max, &text, &len);
 		if (err != FZ_OK)
 			return why_set(why, err, "%s", err_text(err));
-		err = json_parse(text, len, &value, why);
+		err = form ? form_json(r, text, len, &value, why) :
+		    json_parse(text, len, &value, why);
 		if (err != FZ_OK)
 			return err;
 	}

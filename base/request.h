@@ -41,6 +41,8 @@ struct caller {
 	const char	*email;		/* of the user; NULL */
 	const char	*picture;
 	const char	*provider;
+	int64_t		 session;	/* session.id, 0 = none */
+	int64_t		 fresh;		/* the password was proven until then, ms; 0 = not */
 	const char	*key_id;	/* "fazt_key_..." or NULL */
 	const char	*key_scopes;	/* "deploy:blog,apps" or NULL */
 	const char	*name;		/* user or key name, for records; "anonymous" */
@@ -69,6 +71,7 @@ struct request {
 	struct caller	 caller;
 	const struct route *route;	/* row of the admin API, or NULL */
 	struct site	*site;		/* fcgi/sites.h: whose content this is, or NULL */
+	int64_t		 app;		/* of an app host when it is one app's, else 0 */
 	struct pairs	 params;	/* {name} of the route's path */
 	struct pairs	 args;		/* the decoded query, see request_args */
 	bool		 args_parsed;
@@ -93,9 +96,15 @@ enum fz_err	 request_text(struct request *, size_t max, const char **, size_t *l
 /*
  * The body as a JSON object: empty counts as {}, else the content type must be
  * application/json (FZ_UNSUPPORTED_MEDIA_TYPE) and the size within the node's
- * max_json (FZ_PAYLOAD_TOO_LARGE).  Freed with the arena.
+ * max_json (FZ_PAYLOAD_TOO_LARGE).  Rows with ROUTE_BODY_FORM take a form
+ * (application/x-www-form-urlencoded) too: every value a string, of repeated names the
+ * first.  Freed with the arena.
  */
 enum fz_err	 request_json(struct request *, json_t **, struct why *) MUST_CHECK;
+/* Did a form of a page send this (else a program did)? */
+bool		 request_is_form(const struct request *);
+/* Would the caller rather see a page than JSON: a form, or Accept names text/html? */
+bool		 request_wants_page(const struct request *);
 enum method	 method_parse(const char *);
 const char	*method_text(enum method);
 

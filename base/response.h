@@ -45,6 +45,11 @@ struct response {
 	int64_t		 source_len;	/* -1 = unknown, no Content-Length */
 	void		(*release)(void *);	/* drops what bytes borrow */
 	void		*release_arg;
+	/*
+	 * Monotonic ms before which nothing of it is sent, 0 = at once: an answer that takes
+	 * its time without holding a thread.
+	 */
+	int64_t		 not_before;
 	/* What an error answer says; see response_why. */
 	struct why	 why;
 	json_t		*details;	/* freed with the arena */

@@ -17,6 +17,8 @@
 enum {
 	ON_ADMIN = 1 << 0,	/* ADMIN */
 	ON_INTERNAL = 1 << 1,	/* FAZT_INTERNAL=1, whatever the host */
+	ON_AUTH = 1 << 2,	/* AUTH, which may be ADMIN or DOMAIN */
+	ON_APP = 1 << 3,	/* hosts of apps, previews, custom domains; /auth/... only */
 };
 
 /* Lowest session role that may call; keys are judged by scope alone. */
@@ -32,6 +34,10 @@ enum {
 	ROUTE_BODY_RAW = 1 << 0,	/* any content type; body_max = archive limit */
 	ROUTE_BARE = 1 << 1,		/* no envelope on success */
 	ROUTE_IDEMPOTENT = 1 << 2,	/* honours Idempotency-Key */
+	ROUTE_BODY_FORM = 1 << 3,	/* takes a form beside JSON */
+	ROUTE_SIGN_IN = 1 << 4,		/* passes without Sec-Fetch-Site and Origin */
+	ROUTE_ANY_SITE = 1 << 5,	/* no CSRF rule: nothing here acts for a visitor */
+	ROUTE_AUDITS = 1 << 6,		/* writes its own audit row */
 };
 
 /*

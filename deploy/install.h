@@ -1,6 +1,6 @@
 /*
  * Apps from GitHub repositories: what an address means, and which folder of a repository
- * is a site.  Nothing is fetched here (deploy/fetch.h) and nothing is ever built.
+ * is a site.  Nothing is fetched here (deploy/github.h) and nothing is ever built.
  * Thread contract: pure, results live in the arena.
  */
 #ifndef DEPLOY_INSTALL_H

@@ -12,7 +12,7 @@
 #include "base/limits.h"
 #include "base/route.h"
 #include "deploy/app_make.h"
-#include "deploy/fetch.h"
+#include "deploy/github.h"
 #include "deploy/install.h"
 #include "deploy/install_take.h"
 #include "deploy/reply.h"
@@ -80,8 +80,8 @@ try_ref(struct request *rq, struct response *rs, struct install *in, const char 
 	struct why why = { 0 };
 	enum fz_err err;
 
-	err = fetch_get(install_archive_url(rq->arena, &in->src, ref), zip, in->deadline,
-	    &why);
+	err = github_get(install_archive_url(rq->arena, &in->src, ref), rq->node->ca_file,
+	    zip, in->deadline, &why);
 	if (err != FZ_OK) {
 		response_why(rs, err, "%s", why.text);
 		goto out;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/user_view.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "fcgi/blob_host.h"
@@ -159,6 +160,21 @@ serve_script(struct request *rq, struct response *rs, const struct site *site)
 		response_header(rs, "X-Content-Type-Options", "nosniff");
 }
 
+/* What an app without code is told of its visitor. */
+static void
+serve_me(struct request *rq, struct response *rs)
+{
+	struct user user;
+	enum fz_err err = FZ_UNAUTHORIZED;
+
+	if (visitor(rq) != ROLE_ANON)
+		err = user_view_caller(rq, &user);
+	if (err == FZ_OK)
+		err = response_data(rs, 200, user_view(&user));
+	if (err != FZ_OK)
+		pages_error(rq, rs, err, err == FZ_UNAUTHORIZED ? "Nobody is signed in" : NULL);
+}
+
 static void
 serve_api(struct request *rq, struct response *rs, const struct site *site)
 {
@@ -169,7 +185,7 @@ serve_api(struct request *rq, struct response *rs, const struct site *site)
 		    "This server does not run app code");
 	else if ((rq->method == METHOD_GET || rq->method == METHOD_HEAD) &&
 	    strcmp(rq->path, "/api/me") == 0)
-		pages_error(rq, rs, FZ_UNAUTHORIZED, "Nobody is signed in");
+		serve_me(rq, rs);
 	else
 		pages_error(rq, rs, FZ_NOT_FOUND, NULL);
 }
@@ -185,34 +201,40 @@ serve_files(struct request *rq, struct response *rs, const struct site *site)
 }
 
 static const struct {
-	const char	*folder;
-	bool		 itself;	/* "/x" too, not only "/x/..." */
+	const char	*folder;	/* itself and what is in it */
 	serve_fn	*serve;
 } rows[] = {
-	{ "/auth", false, serve_nothing },
-	{ "/_ws", true, serve_socket },
-	{ "/_blob", true, blob_host_serve },
-	{ "/_fazt", true, serve_nothing },
-	{ "/private", true, serve_private },
-	{ "/api", true, serve_api },
-	{ "", true, serve_files },
+	{ "/_ws", serve_socket },
+	{ "/_blob", blob_host_serve },
+	{ "/_fazt", serve_nothing },
+	{ "/private", serve_private },
+	{ "/api", serve_api },
+	{ "", serve_files },
 };
 
-static bool
-fits(const char *path, const char *folder, bool itself)
-{
-	size_t n = strlen(folder);
-
-	if (strncmp(path, folder, n) != 0)
-		return false;
-	return n == 0 || path[n] == '/' || (itself && path[n] == '\0');
-}
 
 static void
 serve_closed(struct request *rq, struct response *rs, const struct site *site)
 {
 	pages_error(rq, rs, FZ_MAINTENANCE, site->message);
 	response_header(rs, "Retry-After", "60");
+}
+
+/* A person is sent to sign in; who is signed in, and a program, are told. */
+static void
+refuse_preview(struct request *rq, struct response *rs)
+{
+	const char *here = rq->query[0] == '\0' ? rq->path :
+	    arena_printf(rq->arena, "%s?%s", rq->path, rq->query);
+
+	if (visitor(rq) != ROLE_ANON)
+		pages_error(rq, rs, FZ_FORBIDDEN, "You may not see this preview");
+	else if (rq->method == METHOD_GET && request_wants_page(rq)) {
+		response_redirect(rs, 303, arena_printf(rq->arena, "/auth/login?redirect=%s",
+		    path_escape_value(rq->arena, here)));
+		response_header(rs, "Cache-Control", "no-store");
+	} else
+		pages_error(rq, rs, FZ_UNAUTHORIZED, "Sign in to see this preview");
 }
 
 static void
@@ -225,11 +247,11 @@ serve_app(struct request *rq, struct response *rs, const struct site *site)
 		return;
 	}
 	rq->from_unknown_origin = foreign(rq, site);
-	while (!fits(rq->path, rows[i].folder, rows[i].itself))
+	while (!path_under(rq->path, rows[i].folder))
 		i++;
 	if (site->preview && rows[i].serve != serve_nothing &&
 	    !may(rq, site->preview_access))
-		pages_error(rq, rs, FZ_UNAUTHORIZED, "Sign in to see this preview");
+		refuse_preview(rq, rs);
 	else
 		rows[i].serve(rq, rs, site);
 	if (site->preview)

@@ -1,6 +1,7 @@
 /*
  * set-password: the owner's way back in.  The password comes from the terminal or
- * stdin, or is generated; it never stands in an argument.
+ * stdin, or is generated; it never stands in an argument.  Whoever was signed in with
+ * the old one is not any more.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 
 #include "auth/password.h"
 #include "fcgi/command.h"
-#include "store/user.h"
+#include "store/session.h"
 
 static enum fz_err
 store_password(const char *username, const char *phc, struct why *why)
@@ -18,6 +19,7 @@ store_password(const char *username, const char *phc, struct why *why)
 	struct arena *arena = arena_new();
 	struct user user;
 	uint64_t seq = 0;
+	int64_t ended;
 	enum fz_err err = command_store(&store, why);
 
 	if (err != FZ_OK)
@@ -29,6 +31,8 @@ store_password(const char *username, const char *phc, struct why *why)
 	    user_by_username(writer_reader(w), arena, username, &user);
 	if (err == FZ_OK)
 		err = user_set_password(w, user.id, phc);
+	if (err == FZ_OK)
+		err = session_end_user(w, user.id, 0, &ended);
 	if (err == FZ_OK)
 		err = writer_commit(w, &seq);
 	else
@@ -68,6 +72,6 @@ cmd_set_password(const struct command *c, int argc, char **argv)
 	explicit_bzero(password, sizeof(password));
 	if (err != FZ_OK)
 		return command_fail(err, &why, "set-password");
-	fputs("The password is set.\n", stderr);
+	fputs("The password is set; older sessions have ended.\n", stderr);
 	return 0;
 }

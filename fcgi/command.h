@@ -68,6 +68,7 @@ int	cmd_serve(const struct command *, int, char **);
 int	cmd_status(const struct command *, int, char **);
 int	cmd_set_password(const struct command *, int, char **);
 int	cmd_create_key(const struct command *, int, char **);
+int	cmd_rotate_key(const struct command *, int, char **);
 int	cmd_backup(const struct command *, int, char **);
 int	cmd_restore(const struct command *, int, char **);
 int	cmd_doctor(const struct command *, int, char **);

@@ -36,6 +36,7 @@ static const struct entry entries[] = {
 	{ "server", "auth_host", KIND_TEXT, AT(auth_host), 0, 0, 0 },
 	{ "server", "scheme", KIND_TEXT, AT(scheme), 0, 0, 0 },
 	{ "server", "dns_server", KIND_TEXT, AT(dns_server), 0, 0, 0 },
+	{ "server", "ca_file", KIND_TEXT, AT(ca_file), 0, 0, 0 },
 	{ "server", "public_port", KIND_INT, AT(public_port), 0, 0, 65535 },
 	{ "server", "dev", KIND_BOOL, AT(dev), 0, 0, 0 },
 	{ "server", "workers", KIND_INT, AT(workers), 0, 2, 256 },

@@ -55,6 +55,7 @@ struct config {
 	int64_t		 drain_s;
 	bool		 external_checkpoint;
 	const char	*dns_server;		/* IP:PORT; NULL = the system's resolver */
+	const char	*ca_file;		/* certificates we trust; NULL = the system's */
 	const char	*log_file;		/* NULL = stderr */
 	const char	*log_level;		/* debug info warn error */
 	enum config_access_log access_log;

@@ -148,6 +148,11 @@ conn_send(struct conn *c, struct turn *t, enum conn_next *next)
 {
 	uint64_t from = c->out.sent;
 
+	if (from == 0 && c->rs.not_before > t->now &&
+	    !atomic_load(&t->gate->draining)) {
+		*next = conn_gone(c) ? CONN_WANT_CLOSE : CONN_WANT_LATER;
+		return CONN_STOP;
+	}
 	switch (conn_out_send(c, TURN_BYTES)) {
 	case FZ_OK:
 		return send_end(c, t, next);

@@ -1,14 +1,15 @@
 /*
  * Where a request goes.  dispatch_head decides everything that can be decided
  * without the body: rate, host class, row of the route table, caller, how much body
- * may come.  dispatch_run calls exactly one thing: the row's handler on the admin
- * host, or the site.  dispatch_done keeps the books.
+ * may come.  dispatch_run calls exactly one thing: the row's handler, or the site.
+ * dispatch_done keeps the books.
  *
  * Between the two stands dispatch_script: scripts wait for their turn before they run
  * (lane.h), nothing else does.
  *
- * Deny by default: on the admin host and for internal requests only rows of the
- * table exist, and a row is entered only through access_check.
+ * Deny by default: on the admin and sign-in hosts, under /auth/ of app hosts and for
+ * internal requests only rows of the table exist, and a row is entered only through
+ * access_check and the rule against requests that another site forged.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +18,11 @@
 #include "admin/metrics.h"
 #include "auth/access.h"
 #include "auth/rate.h"
+#include "auth/session_cookie.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/route.h"
 #include "fcgi/apphost.h"
 #include "fcgi/blob_host.h"
@@ -82,15 +85,15 @@ admin_headers(struct request *rq, struct response *rs)
 	response_header(rs, "X-Request-ID", rq->id);
 }
 
-/* The admin host and internal paths: a row, or nothing. */
+/* Where the table decides: a row, or nothing. */
 static void
-head_admin(struct request *rq, struct response *rs, int host_class)
+head_row(struct request *rq, struct response *rs, int host_classes)
 {
 	const struct route *row = NULL;
 	const char *allow = NULL;
 	enum fz_err err = FZ_OK;
 
-	switch (route_find(rq->node->routes, host_class, rq->method, rq->path, rq->arena,
+	switch (route_find(rq->node->routes, host_classes, rq->method, rq->path, rq->arena,
 	    &row, &rq->params, &allow)) {
 	case ROUTE_UNKNOWN:
 		fail(rq, rs, response_why(rs, FZ_NOT_FOUND, "Nothing answers at this path"));
@@ -106,6 +109,8 @@ head_admin(struct request *rq, struct response *rs, int host_class)
 	err = access_identify(rq, rs);
 	if (err == FZ_OK)
 		err = access_check(rq, rs, row);
+	if (err == FZ_OK)
+		err = session_cookie_csrf(rq, rs);
 	if (err != FZ_OK) {
 		fail(rq, rs, err);
 		return;
@@ -122,7 +127,7 @@ head_admin(struct request *rq, struct response *rs, int host_class)
 static bool
 is_api(const char *path)
 {
-	return strncmp(path, "/api", 4) == 0 && (path[4] == '/' || path[4] == '\0');
+	return path_under(path, "/api");
 }
 
 /*
@@ -151,9 +156,55 @@ release_site(void *arg)
 	site_unref(arg);
 }
 
+static bool
+is_auth(const char *path)
+{
+	return strncmp(path, "/auth/", 6) == 0;
+}
+
+/*
+ * What the table answers at this host; 0 = the host is an app's.  An AUTH that is also the
+ * domain is the sign-in host under /auth/ and else the root app's.
+ */
+static int
+host_classes(const struct request *rq)
+{
+	const struct node *node = rq->node;
+
+	if (rq->internal)
+		return ON_INTERNAL;
+	if (strcmp(rq->host, node->admin_host) == 0)
+		return strcmp(node->auth_host, node->admin_host) == 0 ?
+		    ON_ADMIN | ON_AUTH : ON_ADMIN;
+	if (strcmp(rq->host, node->auth_host) == 0 &&
+	    (is_auth(rq->path) || strcmp(node->auth_host, node->domain) != 0))
+		return ON_AUTH;
+	return 0;
+}
+
+/*
+ * Who visits matters to code, blobs, private files and previews; the files everybody may
+ * see are sent without a look at cookies.
+ */
+static void
+head_visitor(struct request *rq, struct response *rs)
+{
+	const struct site *site = rq->site;
+	enum fz_err err;
+
+	if (!site->preview && !is_api(rq->path) && !blob_host_path(rq->path) &&
+	    !path_under(rq->path, "/private"))
+		return;
+	err = session_cookie_identify(rq, NULL);
+	if (err != FZ_OK)
+		dispatch_refuse(rq, rs, err, NULL, 1);
+}
+
 void
 dispatch_head(struct request *rq, struct response *rs)
 {
+	int classes;
+
 	if (!rate_ok(rq, rs))
 		return;
 	if (rq->method == METHOD_OTHER) {
@@ -161,8 +212,9 @@ dispatch_head(struct request *rq, struct response *rs)
 		response_header(rs, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 		return;
 	}
-	if (rq->internal || strcmp(rq->host, rq->node->admin_host) == 0) {
-		head_admin(rq, rs, rq->internal ? ON_INTERNAL : ON_ADMIN);
+	classes = host_classes(rq);
+	if (classes != 0) {
+		head_row(rq, rs, classes);
 		if (rs->status != 0)
 			admin_headers(rq, rs);
 		return;
@@ -174,11 +226,21 @@ dispatch_head(struct request *rq, struct response *rs)
 		return;
 	}
 	arena_defer(rq->arena, release_site, rq->site);
-	rq->body_max = site_body_max(rq);
+	rq->app = rq->site->app;
+	if (is_auth(rq->path) && !rq->site->closed &&
+	    (rq->site->kind == SITE_APP || rq->site->kind == SITE_SPLIT)) {
+		head_row(rq, rs, ON_APP);
+		if (rs->status != 0)
+			admin_headers(rq, rs);
+		return;
+	}
+	head_visitor(rq, rs);
+	if (rs->status == 0)
+		rq->body_max = site_body_max(rq);
 }
 
 static void
-run_admin(struct request *rq, struct response *rs)
+run_row(struct request *rq, struct response *rs)
 {
 	bool again = false;
 	enum fz_err err = FZ_OK;
@@ -201,10 +263,10 @@ run_admin(struct request *rq, struct response *rs)
 void
 dispatch_run(struct request *rq, struct response *rs)
 {
-	if (rq->site != NULL)
-		apphost_answer(rq, rs, rq->site);
+	if (rq->route != NULL)
+		run_row(rq, rs);
 	else
-		run_admin(rq, rs);
+		apphost_answer(rq, rs, rq->site);
 }
 
 bool
@@ -389,7 +451,8 @@ dispatch_done(struct request *rq, const struct response *rs,
 	if (rq->node->access_log == 2 || (rq->node->access_log == 1 &&
 	    (rs->status >= 500 || (us > SLOW_US && !books->streamed))))
 		access_line(rq, rs, books->bytes_out, us);
-	if (rq->route == NULL || rq->route->weight == 0)
+	if (rq->route == NULL || rq->route->weight == 0 ||
+	    (rq->route->flags & ROUTE_AUDITS))
 		return;
 	audit(rq, rs);
 	if (rq->route->weight == WEIGHT_DEPLOYMENT)

@@ -14,6 +14,7 @@ const struct command commands[] = {
 	{ "status", "", cmd_status, "what the running server says of itself" },
 	{ "set-password", "", cmd_set_password, "set the owner's password" },
 	{ "create-key", "", cmd_create_key, "make an API key and print it once" },
+	{ "rotate-key", "", cmd_rotate_key, "seal all secrets with a new master key" },
 	{ "backup", "", cmd_backup, "consistent copy of data.db while it is in use" },
 	{ "restore", "FILE", cmd_restore, "put a backup into an empty or stopped state" },
 	{ "doctor", "", cmd_doctor, "look for what is wrong with this node" },

@@ -2,7 +2,10 @@
  * A visitor who meets one of these has lost their way in somebody's app, so the pages
  * are short, say what happened in a heading, work without style and script, follow the
  * visitor's light or dark setting, and advertise nothing.  They must not depend on the
- * store, which may be the very thing that is broken.
+ * store, which may be the very thing that is broken, nor on a second request.
+ *
+ * So the style stands in the page: the few rules these pages need, with names and values
+ * of auth/pages/style.css (a test compares them).
  *
  * Every text from outside goes through the one HTML escape.  The policy header
  * forbids all but the style in the page, whatever ends up in it.
@@ -23,13 +26,21 @@ static const char head[] =
     "<meta name=\"color-scheme\" content=\"light dark\">\n<title>";
 static const char style[] =
     "</title>\n<style>\n"
-    ":root { color-scheme: light dark }\n"
-    "body { font: 1.1rem/1.6 system-ui, sans-serif; margin: 18vh auto 0;"
-    " max-width: 34rem; padding: 0 1.5rem }\n"
-    "h1 { font-size: 1.6rem; line-height: 1.3; margin: 0 0 .5rem }\n"
-    "p { margin: 0 0 .5rem }\n"
-    "small { opacity: .75 }\n"
-    "</style>\n</head>\n<body>\n<main>\n<h1>";
+    ":root { color-scheme: light dark; --bg: #f3f2ed; --surface: #ffffff; --text: #1b211f; "
+    "--muted: #59625e; --line: #dddcd4; --accent: #0b5c54; --round: .875rem }\n"
+    "@media (prefers-color-scheme: dark) { :root { --bg: #101413; --surface: #191f1d; "
+    "--text: #e8ecea; --muted: #a0aca7; --line: #2c3532; --accent: #5ccab9 } }\n"
+    "body { box-sizing: border-box; min-height: 100vh; margin: 0; padding: 1.25rem; "
+    "display: flex; flex-direction: column; justify-content: center; align-items: center; "
+    "font: 1rem/1.55 system-ui, sans-serif; color: var(--text); background: var(--bg) }\n"
+    "main { box-sizing: border-box; width: 100%; max-width: 30rem; padding: 2rem; "
+    "background: var(--surface); border: 1px solid var(--line); "
+    "border-radius: var(--round); overflow-wrap: anywhere }\n"
+    "h1 { font-size: 1.5rem; line-height: 1.25; letter-spacing: -.015em; margin: 0 }\n"
+    "p { margin: .5rem 0 0 }\n"
+    ".status { margin: 0 0 .25rem; color: var(--accent); font-weight: 700 }\n"
+    "small { color: var(--muted) }\n"
+    "</style>\n</head>\n<body>\n<main>\n<p class=\"status\">";
 
 static bool
 wants_json(const struct request *rq)
@@ -62,11 +73,13 @@ write_json(struct buf *b, const struct request *rq, const char *code, const char
 }
 
 static void
-write_page(struct buf *b, const struct request *rq, const char *title, const char *text)
+write_page(struct buf *b, const struct request *rq, int status, const char *title,
+    const char *text)
 {
 	buf_puts(b, head);
 	buf_html(b, title);
 	buf_puts(b, style);
+	buf_printf(b, "%d</p>\n<h1>", status);
 	buf_html(b, title);
 	buf_puts(b, "</h1>\n");
 	if (strcmp(title, text) != 0) {
@@ -95,7 +108,7 @@ pages_status(struct request *rq, struct response *rs, int status, const char *ti
 	if (json)
 		write_json(&b, rq, code, text);
 	else
-		write_page(&b, rq, title, text);
+		write_page(&b, rq, status, title, text);
 	if (!buf_ok(&b)) {
 		buf_fini(&b);
 		response_text(rs, status, title);

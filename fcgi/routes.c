@@ -5,6 +5,17 @@
 #include "fcgi/routes.h"
 
 extern const struct route key_routes[];
+extern const struct route login_routes[];
+extern const struct route session_routes[];
+extern const struct route user_routes[];
+extern const struct route invite_routes[];
+extern const struct route provider_routes[];
+extern const struct route oauth_routes[];
+extern const struct route page_routes[];
+extern const struct route device_routes[];
+#ifdef FAZT_DEV
+extern const struct route dev_routes[];
+#endif
 extern const struct route app_routes[];
 extern const struct route quota_routes[];
 extern const struct route lineage_routes[];
@@ -29,6 +40,17 @@ extern const struct route echo_routes[];
 
 const struct route *const routes_all[] = {
 	key_routes,
+	login_routes,
+	session_routes,
+	user_routes,
+	invite_routes,
+	provider_routes,
+	oauth_routes,
+	page_routes,
+	device_routes,
+#ifdef FAZT_DEV
+	dev_routes,
+#endif
 	app_routes,
 	quota_routes,
 	lineage_routes,

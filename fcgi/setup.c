@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/oauth.h"
+#include "auth/throttle.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -15,6 +17,7 @@
 #include "fcgi/quarantine.h"
 #include "fcgi/routes.h"
 #include "fcgi/setup.h"
+#include "fcgi/sites.h"
 #include "runtime/script.h"
 #include "runtime/transpile.h"
 #include "store/app.h"
@@ -69,6 +72,7 @@ setup_node(struct node *node, struct arena *arena, const struct config *c,
 	    arena_printf(arena, ":%d", (int)c->public_port);
 	node->state_dir = arena_strdup(arena, state_dir);
 	node->dns_server = c->dns_server == NULL ? NULL : arena_strdup(arena, c->dns_server);
+	node->ca_file = c->ca_file == NULL ? NULL : arena_strdup(arena, c->ca_file);
 	node->tmp_dir = arena_printf(arena, "%s/tmp", state_dir);
 	node->dev = c->dev;
 	node->max_json = (uint64_t)c->max_json_kib * KIB;
@@ -81,6 +85,7 @@ setup_node(struct node *node, struct arena *arena, const struct config *c,
 	node->access_log = (int)c->access_log;
 	node->store = store;
 	node->routes = routes_all;
+	node->serves = sites_serves;
 	if (node->started_ms == 0)
 		node->started_ms = clock_wall_ms();
 	return FZ_OK;
@@ -175,6 +180,8 @@ setup_parts_open(struct setup_parts *p, const struct config *c, struct store *st
 		return err;
 	p->recorder = recorder_open(store);
 	p->lane = lane_new(&lane);
+	p->throttle = throttle_new();
+	p->oauth = oauth_new((unsigned)c->workers);
 	open_quarantine(p, store, state_dir);
 	return FZ_OK;
 }
@@ -187,6 +194,8 @@ setup_parts_close(struct setup_parts *p)
 		scripts_close(p->scripts);
 	}
 	quarantine_close(p->quarantine);
+	oauth_free(p->oauth);
+	throttle_free(p->throttle);
 	lane_free(p->lane);
 	recorder_close(p->recorder);
 	seal_free(p->seal);
@@ -199,4 +208,6 @@ setup_parts_into(const struct setup_parts *p, struct node *node)
 	node->scripts = p->scripts;
 	node->seal = p->seal;
 	node->lane = p->lane;
+	node->throttle = p->throttle;
+	node->oauth = p->oauth;
 }

@@ -22,6 +22,8 @@ struct setup_parts {
 	struct scripts	*scripts;
 	struct seal	*seal;		/* NULL without a master key */
 	struct lane	*lane;
+	struct throttle	*throttle;
+	struct oauth	*oauth;
 	struct quarantine *quarantine;	/* NULL if its file cannot be made */
 };
 

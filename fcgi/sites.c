@@ -125,3 +125,17 @@ sites_knows(const struct node *node, const char *host)
 	site_unref(s);
 	return known;
 }
+
+bool
+sites_serves(const struct node *node, const char *host)
+{
+	struct site *s;
+	bool yes;
+
+	if (strcmp(host, node->admin_host) == 0 || strcmp(host, node->auth_host) == 0)
+		return true;
+	s = sites_lookup(node, host);
+	yes = s != NULL && (s->kind == SITE_APP || s->kind == SITE_SPLIT);
+	site_unref(s);
+	return yes;
+}

@@ -74,6 +74,8 @@ void		 sites_forget(struct sites *);
 struct site	*sites_lookup(const struct node *, const char *host);
 /* Do we serve that name right now (on-demand TLS, contract 3.11)? */
 bool		 sites_knows(const struct node *, const char *host);
+/* May somebody sign in at host: does an app answer there, or is it ADMIN or AUTH? */
+bool		 sites_serves(const struct node *, const char *host);
 void		 site_unref(struct site *);
 /* "" for what is no app. */
 const char	*site_app_uid(const struct site *);

@@ -6,8 +6,9 @@
  * 800), and after some of them there are no faults at all.
  *
  * A request that touches everything (a garbage collection marks every object) makes
- * everything hot.  So that it does not stay so, hot units are looked at every few restores
- * while there are many, and those found untouched several times in a row cool down.
+ * everything hot.  So that it does not stay so, hot units are looked at now and then while
+ * there are many, and those found untouched several times in a row cool down.  Seldom: to
+ * cool one and heat it again takes two changes of protection, which every core hears of.
  *
  * Each change of protection splits a mapping in the kernel, which bounds their number; so
  * only so many ranges are watched at once, and if the kernel refuses, the range becomes
@@ -28,8 +29,8 @@
 #include "base/mem.h"
 
 #define WATCHED_MAX 256		/* ranges; each may be some hundred mappings */
-#define MANY 64			/* hot units from which on cooling is worth a look */
-#define LOOK_EVERY 16		/* restores */
+#define MANY 16			/* hot units from which on cooling is worth a look */
+#define LOOK_EVERY 64		/* restores */
 #define CALM 4			/* looks in a row that found it unwritten */
 
 enum { COLD = 0, HOT = 1 };	/* above HOT: calm looks so far */

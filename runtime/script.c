@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -34,6 +35,8 @@
 #define BAD_MS 30000
 #define LOAD_WAIT_S 10
 #define SHOWN_MAX (256 * KIB)
+
+#define NEAR 8			/* idle worlds looked at */
 
 struct entry {
 	struct entry	*next;		/* of the same slot */
@@ -130,15 +133,32 @@ age_add(struct scripts *s, struct world *w)
 	s->newest = w;
 }
 
+/*
+ * The one this core ran last, if it is among the next few: what it wrote lies in the
+ * core's own cache, and to fetch that from another core takes longer than a small run.
+ */
+static struct world **
+idle_near(struct entry *e)
+{
+	int cpu = sched_getcpu(), looked = 0;
+
+	for (struct world **at = &e->idle; *at != NULL && looked < NEAR; at = &(*at)->next) {
+		if ((*at)->cpu == cpu)
+			return at;
+		looked++;
+	}
+	return &e->idle;
+}
+
 /* An idle world that fits the quota; another one is pushed to *old. */
 static struct world *
 idle_take(struct scripts *s, struct entry *e, size_t heap, struct world **old)
 {
-	struct world *w = e->idle;
+	struct world **at = idle_near(e), *w = *at;
 
 	if (w == NULL)
 		return NULL;
-	e->idle = w->next;
+	*at = w->next;
 	age_remove(s, w);
 	s->stats.idle--;
 	s->stats.bytes -= w->bytes;
@@ -356,6 +376,7 @@ world_give(struct scripts *s, struct world *w, enum guard_end end)
 		trash.worlds = w;
 		w->next = NULL;
 	} else {
+		w->cpu = sched_getcpu();
 		w->next = e->idle;
 		e->idle = w;
 		age_add(s, w);

@@ -37,6 +37,7 @@ struct world {
 	struct world	*newer;
 	struct world	*next;		/* idle one of the same version */
 	size_t		 bytes;		/* resident, as counted by the pool */
+	int		 cpu;		/* it ran on last */
 };
 
 /*

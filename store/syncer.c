@@ -19,9 +19,13 @@
  * answered.
  */
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -32,10 +36,10 @@ struct syncer {
 	sqlite3_file	*wal;
 	pthread_t	 thread;
 	_Atomic uint64_t durable;
+	_Atomic uint32_t turn;		/* moves with durable; waiters sleep on it */
 	_Atomic uint64_t syncs;
 	pthread_mutex_t	 lock;		/* of what follows */
 	pthread_cond_t	 work;
-	pthread_cond_t	 done;
 	uint64_t	 wanted;
 	bool		 stop;
 };
@@ -48,6 +52,15 @@ sync_wal(struct syncer *s)
 	if (rc != SQLITE_OK)
 		log_fatal("the disk failed to sync", "error", sqlite3_errstr(rc), NULL);
 	(void)atomic_fetch_add_explicit(&s->syncs, 1, memory_order_relaxed);
+}
+
+/* Nobody who wakes needs the lock, so they do not queue for it one after the other. */
+static void
+publish(struct syncer *s, uint64_t upto)
+{
+	atomic_store(&s->durable, upto);
+	(void)atomic_fetch_add(&s->turn, 1);
+	(void)syscall(SYS_futex, &s->turn, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 static void *
@@ -65,9 +78,8 @@ run(void *arg)
 		(void)pthread_mutex_unlock(&s->lock);
 		upto = atomic_load(&s->store->committed);
 		sync_wal(s);
+		publish(s, upto);
 		(void)pthread_mutex_lock(&s->lock);
-		atomic_store(&s->durable, upto);
-		(void)pthread_cond_broadcast(&s->done);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -89,7 +101,6 @@ syncer_new(struct store *store, sqlite3 *db, struct syncer **out, struct why *wh
 	sync_wal(s);
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_cond_init(&s->work, NULL);
-	(void)pthread_cond_init(&s->done, NULL);
 	rc = pthread_create(&s->thread, NULL, run, s);
 	if (rc != 0) {
 		free(s);
@@ -113,7 +124,6 @@ syncer_free(struct syncer *s)
 	(void)pthread_join(s->thread, NULL);
 	(void)pthread_mutex_destroy(&s->lock);
 	(void)pthread_cond_destroy(&s->work);
-	(void)pthread_cond_destroy(&s->done);
 	free(s);
 }
 
@@ -138,13 +148,19 @@ syncer_poke(struct syncer *s)
 void
 syncer_wait(struct syncer *s, uint64_t seq)
 {
+	uint32_t turn;
+
 	if (seq <= atomic_load(&s->durable))
 		return;
 	(void)pthread_mutex_lock(&s->lock);
 	want(s, seq);
-	while (atomic_load(&s->durable) < seq)
-		(void)pthread_cond_wait(&s->done, &s->lock);
 	(void)pthread_mutex_unlock(&s->lock);
+	for (;;) {
+		turn = atomic_load(&s->turn);
+		if (atomic_load(&s->durable) >= seq)
+			return;
+		(void)syscall(SYS_futex, &s->turn, FUTEX_WAIT_PRIVATE, turn, NULL, NULL, 0);
+	}
 }
 
 uint64_t

@@ -125,14 +125,30 @@ export function parseAnswer(got, closed) {
   return { status, headers, bytes: body, text: body.toString() };
 }
 
-function caddyfile(run, port, internal) {
+// A certificate authority of our own and one certificate of it for these names.
+export function makeCertificates(dir, names) {
+  const at = (f) => path.join(dir, f);
+  const openssl = (...args) => execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  openssl('req', '-x509', ...ec, '-keyout', at('ca.key'), '-out', at('ca.pem'), '-days', '30', '-subj', '/CN=test authority',
+    '-addext', 'keyUsage=critical,keyCertSign,cRLSign');
+  openssl('req', ...ec, '-keyout', at('tls.key'), '-out', at('tls.csr'), '-subj', '/CN=test');
+  fs.writeFileSync(at('tls.ext'), 'basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=' +
+    names.map((x) => (/^[0-9.]+$/.test(x) ? `IP:${x}` : `DNS:${x}`)).join() + '\n');
+  openssl('x509', '-req', '-in', at('tls.csr'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-days', '30',
+    '-extfile', at('tls.ext'), '-out', at('tls.pem'));
+  return { ca: at('ca.pem'), cert: at('tls.pem'), key: at('tls.key') };
+}
+
+function caddyfile(run, port, internal, tls) {
   const snippet = fs.readFileSync(path.join(root, 'contrib/caddy/fazt.caddy'), 'utf8')
     .replaceAll('unix//run/fazt/', `unix/${run}/`).replaceAll('127.0.0.1:9180', `127.0.0.1:${internal}`);
   return `{\n\tadmin off\n\tauto_https off\n\tstorage file_system ${run}/caddy\n}\n${snippet}\n` +
-    `http://:${port} {\n\tbind 127.0.0.1\n\timport fazt\n}\n`;
+    `http://:${port} {\n\tbind 127.0.0.1\n\timport fazt\n}\n` +
+    (tls ? `https://:${tls.port} {\n\tbind 127.0.0.1\n\ttls ${tls.cert} ${tls.key}\n\timport fazt\n}\n` : '');
 }
 
-function nginxConf(run, ports) {
+function nginxConf(run, ports, tls) {
   for (const f of fs.readdirSync(path.join(root, 'contrib/nginx'))) {
     const text = fs.readFileSync(path.join(root, 'contrib/nginx', f), 'utf8')
       .replaceAll('/run/fazt/', `${run}/`).replaceAll('127.0.0.1:9180', `127.0.0.1:${ports.nginxInternal}`);
@@ -147,7 +163,9 @@ function nginxConf(run, ports) {
     `fastcgi_cache_path ${run}/cache levels=1:2 keys_zone=fazt:8m max_size=64m use_temp_path=off;\n` +
     `include ${run}/fazt.conf;\n` +
     server(ports.nginx, 'fazt_server.conf') + server(ports.scgi, 'fazt_scgi_server.conf') +
-    server(ports.cached, 'fazt_server.conf', `include ${run}/fazt_cache.conf; add_header X-Cache $upstream_cache_status always;`) + '}\n';
+    server(ports.cached, 'fazt_server.conf', `include ${run}/fazt_cache.conf; add_header X-Cache $upstream_cache_status always;`) +
+    (tls ? `server { listen 127.0.0.1:${tls.port} ssl http2 default_server; server_name _; ssl_certificate ${tls.cert};
+ssl_certificate_key ${tls.key}; include ${run}/fazt_server.conf; }\n` : '') + '}\n';
 }
 
 function start(cmd, args, log, env = {}) {
@@ -163,8 +181,10 @@ process.on('exit', () => { for (const n of running) n.killAll(); });
 for (const sig of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(sig, () => process.exit(1));
 
 export class Node {
-  // fronts: any of caddy, nginx (which brings scgi and cached); conf: text of fazt.conf
-  static async start({ fronts = ['caddy', 'nginx'], conf = '', managed = false, dir, env = {}, init = true } = {}) {
+  // fronts: any of caddy, nginx (which brings scgi and cached); conf: text of fazt.conf; scheme
+  // https: links and cookies as in production; tls: names for a certificate, and one front that
+  // speaks TLS with it on ports.tls; hosts: {admin, auth} when they are not the standard ones.
+  static async start({ fronts = ['caddy', 'nginx'], conf = '', server = '', scheme = 'http', tls, hosts = {}, managed = false, dir, env = {}, init = true } = {}) {
     const n = new Node();
     n.keepDir = dir !== undefined;
     n.dir = dir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'fazt-'));
@@ -176,26 +196,36 @@ export class Node {
     running.add(n);
     fs.mkdirSync(n.run, { recursive: true });
     n.ports = {};
+    n.admin = hosts.admin ?? `admin.${domain}`;
+    n.auth = hosts.auth ?? n.admin;
+    if (tls) {
+      n.tls = { ...makeCertificates(n.run, tls), port: await freePort() };
+      n.ports.tls = n.tls.port;
+      server += `ca_file = ${n.tls.ca}\npublic_port = ${n.tls.port}\n`;
+      scheme = 'https';
+    }
     for (const p of ['caddy', 'caddyInternal', 'nginx', 'scgi', 'cached', 'nginxInternal']) n.ports[p] = await freePort();
     if (init) {
-      n.cli(['init', '--domain', domain]);
+      const told = n.cli(['init', '--domain', domain, ...Object.entries(hosts).flatMap(([k, v]) => [`--${k}-host`, v])]);
+      n.owner = { username: /^Owner: +(\S+)/m.exec(told)[1], password: /^Password: +(\S+)/m.exec(told)[1] };
       n.key = n.cli(['create-key', '--name', 'test', '--scopes', 'admin']).trim();
     }
     fs.writeFileSync(path.join(n.state, 'fazt.conf'),
-      `[server]\ndev = yes\nscheme = http\npublic_port = ${n.ports.caddy}\n` +
+      `[server]\n${scheme === 'http' ? `dev = yes\nscheme = http\npublic_port = ${n.ports.caddy}\n` : ''}${server}` +
       `front_users = ${os.userInfo().username}\n[limits]\nrate = 0\n${conf}\n`);
     n.daemonStart();
     if (fronts.includes('caddy')) {
-      fs.writeFileSync(path.join(n.run, 'Caddyfile'), caddyfile(n.run, n.ports.caddy, n.ports.caddyInternal));
+      fs.writeFileSync(path.join(n.run, 'Caddyfile'), caddyfile(n.run, n.ports.caddy, n.ports.caddyInternal, n.tls));
       n.caddy = start('caddy', ['run', '--adapter', 'caddyfile', '--config', path.join(n.run, 'Caddyfile')],
         path.join(n.run, 'caddy.log'), { XDG_CONFIG_HOME: n.run, XDG_DATA_HOME: n.run });
     }
     if (fronts.includes('nginx')) {
-      fs.writeFileSync(path.join(n.run, 'nginx.conf'), nginxConf(n.run, n.ports));
+      fs.writeFileSync(path.join(n.run, 'nginx.conf'), nginxConf(n.run, n.ports, n.tls));
       n.nginx = start('nginx', ['-p', n.run, '-c', path.join(n.run, 'nginx.conf')], path.join(n.run, 'nginx.out'));
     }
     for (const f of n.allFronts())
-      await until(async () => (await n.get(f, `admin.${domain}`, '/openapi.json')).status === 200, 15000, `${f} to serve`);
+      await until(async () => (await n.get(f, n.admin, '/openapi.json')).status === 200, 15000, `${f} to serve`)
+        .catch((e) => { const log = n.log(); n.killAll(); throw new Error(`${e.message}\n${log.slice(-2000)}`); });
     return n;
   }
 
@@ -254,7 +284,7 @@ export class Node {
       h['Content-Type'] ??= 'application/json';
     }
     if (bytes !== undefined) h['Content-Length'] = Buffer.byteLength(bytes);
-    return this.request(front, { host: `admin.${domain}`, method, path: target, headers: h, body: bytes });
+    return this.request(front, { host: this.admin, method, path: target, headers: h, body: bytes });
   }
 
   // Deploy {path: content} or a folder as a zip; returns the answer.

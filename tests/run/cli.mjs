@@ -13,7 +13,7 @@ const run = (args, { input = '', env = {} } = {}) => {
 };
 const tmp = (t) => { const d = fs.mkdtempSync(path.join(os.tmpdir(), 'fazt-cli-')); t.after(() => fs.rmSync(d, { recursive: true, force: true })); return d; };
 const mode = (p) => fs.statSync(p).mode & 0o777;
-const commands = ['init', 'serve', 'status', 'set-password', 'create-key', 'backup', 'restore', 'doctor', 'openapi', 'snippet', 'config', 'version'];
+const commands = ['init', 'serve', 'status', 'set-password', 'create-key', 'rotate-key', 'backup', 'restore', 'doctor', 'openapi', 'snippet', 'config', 'version'];
 
 test('help and usage', () => {
   const help = run(['--help']);

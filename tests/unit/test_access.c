@@ -1,6 +1,6 @@
 /*
- * Who calls and who may: every form of an Authorization header against a real store, and
- * every kind of row against every kind of caller.
+ * Who calls and who may: every form of an Authorization header against a real store, the
+ * cookie when there is none, and every kind of row against every kind of caller.
  */
 #include "tests/unit/store_test.h"
 
@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "store/apikey.h"
+#include "store/session.h"
+#include "store/user.h"
 
 static int compared;
 
@@ -27,7 +29,8 @@ counting_equal(const void *a, const void *b, size_t n)
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static struct node node;
+static struct node node = { .domain = "example.com", .admin_host = "admin.example.com",
+	.auth_host = "admin.example.com", .scheme = "https", .port_suffix = "" };
 
 struct made {
 	char	text[TOKEN_MAX];
@@ -372,19 +375,22 @@ test_key_of_one_app(void **state)
 	OK(access_app(&rq, &rs, shop));
 }
 
-/* What a caller with a session would get; nothing makes one yet but the rule stands. */
+/* Every role against every kind of row, the owner's password proven or not. */
 static void
 test_roles(void **state)
 {
 	static const struct {
 		enum role	 role;
+		int64_t		 fresh;		/* from now */
 		enum fz_err	 answers[5];	/* anon user admin owner fresh */
 	} t[] = {
-		{ ROLE_ANON, { FZ_OK, FZ_UNAUTHORIZED, FZ_UNAUTHORIZED, FZ_UNAUTHORIZED,
+		{ ROLE_ANON, 0, { FZ_OK, FZ_UNAUTHORIZED, FZ_UNAUTHORIZED, FZ_UNAUTHORIZED,
 		    FZ_UNAUTHORIZED } },
-		{ ROLE_USER, { FZ_OK, FZ_OK, FZ_FORBIDDEN, FZ_FORBIDDEN, FZ_FORBIDDEN } },
-		{ ROLE_ADMIN, { FZ_OK, FZ_OK, FZ_OK, FZ_FORBIDDEN, FZ_FORBIDDEN } },
-		{ ROLE_OWNER, { FZ_OK, FZ_OK, FZ_OK, FZ_OK, FZ_REAUTH_REQUIRED } },
+		{ ROLE_USER, 60000, { FZ_OK, FZ_OK, FZ_FORBIDDEN, FZ_FORBIDDEN,
+		    FZ_FORBIDDEN } },
+		{ ROLE_ADMIN, 60000, { FZ_OK, FZ_OK, FZ_OK, FZ_FORBIDDEN, FZ_FORBIDDEN } },
+		{ ROLE_OWNER, -1, { FZ_OK, FZ_OK, FZ_OK, FZ_OK, FZ_REAUTH_REQUIRED } },
+		{ ROLE_OWNER, 60000, { FZ_OK, FZ_OK, FZ_OK, FZ_OK, FZ_OK } },
 	};
 
 	(void)state;
@@ -395,8 +401,86 @@ test_roles(void **state)
 
 			OK(identify(NULL));
 			rq.caller.role = t[i].role;
+			rq.caller.fresh = clock_wall_ms() + t[i].fresh;
 			assert_int_equal(access_check(&rq, &rs, &row), t[i].answers[who]);
 		}
+	OK(identify(NULL));
+	rq.caller.role = ROLE_OWNER;		/* never proven */
+	assert_int_equal(access_check(&rq, &rs, &(struct route){ .who = WHO_FRESH }),
+	    FZ_REAUTH_REQUIRED);
+}
+
+/* The cookie of an admin session that lasts so long. */
+static const char *
+make_cookie(const char *name, const char *role, int64_t life)
+{
+	struct user u = { .username = name, .role = role };
+	struct session s = { .kind = SESSION_ADMIN, .host = "admin.example.com",
+		.idle = 60000, .expires = clock_wall_ms() + life };
+	char text[SESSION_TOKEN_LEN + 1];
+	uint8_t hash[SHA256_LEN];
+	struct writer *w = begin();
+
+	OK(user_add(w, ar, &u));
+	s.user = u;
+	session_cookie_token(text, hash);
+	OK(session_add(w, ar, &s, hash, clock_wall_ms()));
+	commit(w);
+	return arena_printf(ar, "__Host-fazt_admin=%s", text);
+}
+
+static enum fz_err
+identify_both(const char *cookie, const char *authorization, struct site *site)
+{
+	static struct pair both[2];
+
+	(void)identify(NULL);
+	both[0] = (struct pair){ "cookie", cookie };
+	both[1] = (struct pair){ "authorization", authorization };
+	rq.headers = (struct pairs){ both, authorization != NULL ? 2 : 1 };
+	rq.secure = true;
+	rq.path = "/api/apps";
+	snprintf(rq.host, sizeof(rq.host), "admin.example.com");
+	rq.site = site;
+	return access_identify(&rq, &rs);
+}
+
+static void
+test_cookies(void **state)
+{
+	static const struct route row = { METHOD_GET, "/x", nothing, WHO_ADMIN, "apps",
+		ON_ADMIN, 0, 0, "x", NULL, NULL };
+	static const struct route open = { METHOD_GET, "/x", nothing, WHO_ANON, NULL,
+		ON_ADMIN, 0, 0, "x", NULL, NULL };
+	const char *cookie = make_cookie("ann", "admin", 60000);
+	const char *old = make_cookie("bob", "admin", -1);
+	struct made key = make_key("ci", "apps", 0);
+	const char *bearer_key = arena_printf(ar, "Bearer %s", key.text);
+
+	(void)state;
+	OK(identify_both(cookie, NULL, NULL));
+	assert_int_equal(rq.caller.role, ROLE_ADMIN);
+	assert_string_equal(rq.caller.name, "ann");
+	OK(access_check(&rq, &rs, &row));
+	/* A key goes before the cookie, a bad one is not repaired by it. */
+	OK(identify_both(cookie, bearer_key, NULL));
+	assert_string_equal(rq.caller.key_id, key.id);
+	assert_int_equal(rq.caller.role, ROLE_ANON);
+	assert_int_equal(rq.caller.session, 0);
+	assert_refused(identify_both(cookie, "Bearer x", NULL));
+	/* On an app's host the header is the app's. */
+	OK(identify_both(cookie, "Bearer x", (struct site *)(void *)&node));
+	assert_null(rq.caller.key_id);
+	OK(identify_both(cookie, bearer_key, (struct site *)(void *)&node));
+	assert_null(rq.caller.key_id);
+	/* Over: anonymous, and told why where that is not enough. */
+	OK(identify_both(old, NULL, NULL));
+	assert_anonymous();
+	assert_int_equal(access_check(&rq, &rs, &row), FZ_SESSION_EXPIRED);
+	assert_non_null(response_get(&rs, "WWW-Authenticate"));
+	OK(access_check(&rq, &rs, &open));
+	OK(identify_both("__Host-fazt_admin=x", NULL, NULL));
+	assert_int_equal(access_check(&rq, &rs, &row), FZ_UNAUTHORIZED);
 }
 
 static int
@@ -421,6 +505,7 @@ main(void)
 		cmocka_unit_test(test_rows_and_callers),
 		cmocka_unit_test(test_key_of_one_app),
 		cmocka_unit_test(test_roles),
+		cmocka_unit_test(test_cookies),
 	};
 
 	return cmocka_run_group_tests(tests, setup, store_teardown);

@@ -108,7 +108,7 @@ test_hot(void **state)
 		r.base[i * DIRTY_UNIT] ^= 1;
 	dirty_restore(&r.dirty);
 	assert_int_equal(r.dirty.nhot, UNITS);
-	for (int turn = 0; turn < 200; turn++) {
+	for (int turn = 0; turn < 600; turn++) {
 		for (size_t i = 10; i < 20; i++)
 			r.base[i * DIRTY_UNIT] ^= 1;
 		dirty_restore(&r.dirty);

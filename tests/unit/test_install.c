@@ -5,7 +5,7 @@
 #include <archive_entry.h>
 
 #include "base/clock.h"
-#include "deploy/fetch.h"
+#include "deploy/github.h"
 #include "deploy/install.h"
 #include "deploy/install_take.h"
 #include "deploy/staging_pick.h"
@@ -160,7 +160,7 @@ test_allowed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (fetch_allowed(cases[i].url) != cases[i].ok)
+		if (github_allowed(cases[i].url) != cases[i].ok)
 			fail_msg("%s", cases[i].url);
 }
 
@@ -173,10 +173,11 @@ test_fetch_refused(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    fetch_get("https://127.0.0.1:1/", s, clock_mono_ms() + 1000, &why),
+	    github_get("https://127.0.0.1:1/", NULL, s, clock_mono_ms() + 1000, &why),
 	    FZ_SERVICE_UNAVAILABLE);
 	assert_non_null(strstr(why.text, "not GitHub's"));
-	assert_int_equal(fetch_get("https://github.com/", s, clock_mono_ms() - 1, &why),
+	assert_int_equal(
+	    github_get("https://github.com/", NULL, s, clock_mono_ms() - 1, &why),
 	    FZ_TIMEOUT);
 	assert_int_equal(spool_size(s), 0);
 	spool_free(s);

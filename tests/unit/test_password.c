@@ -228,6 +228,32 @@ test_turns(void **state)
 }
 
 static void
+test_stale(void **state)
+{
+	static const struct {
+		const char	*phc;
+		bool		 stale;
+	} t[] = {
+		{ NULL, false },
+		{ "$argon2id$v=19$m=47104,t=1,p=1$c2FsdA$aGFzaA", false },
+		{ "$argon2id$v=19$m=65536,t=3,p=1$c2FsdA$aGFzaA", false },
+		{ "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", true },
+		{ "$argon2id$v=19$m=47103,t=1,p=1$c2FsdA$aGFzaA", true },
+		{ "$argon2i$v=19$m=47104,t=1,p=1$c2FsdA$aGFzaA", true },
+		{ "$argon2id$v=16$m=47104,t=1,p=1$c2FsdA$aGFzaA", true },
+		{ "$2y$10$abcdefghijklmnopqrstuv", true },
+		{ "", true },
+	};
+	char phc[PASSWORD_PHC_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		assert_int_equal(password_stale(t[i].phc), t[i].stale);
+	assert_int_equal(password_hash("some password", 13, phc), FZ_OK);
+	assert_false(password_stale(phc));
+}
+
+static void
 test_generate(void **state)
 {
 	char a[23], b[23];
@@ -252,6 +278,7 @@ main(void)
 		cmocka_unit_test(test_broken_phc),
 		cmocka_unit_test(test_no_user_costs_the_same),
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_generate),
 	};
 

@@ -244,12 +244,39 @@ test_threads(void **state)
 	rate_free(r);
 }
 
+/* What is given back is there again, and never more than there can be. */
+static void
+test_give(void **state)
+{
+	struct rate *r = rate_new(0.1, 2, 64);
+	struct rate_answer a;
+
+	(void)state;
+	assert_true(allowed(r, "192.0.2.1"));
+	assert_true(allowed(r, "192.0.2.1"));
+	assert_false(allowed(r, "192.0.2.1"));
+	rate_give(r, "192.0.2.1", &a);
+	assert_int_equal(a.remaining, 1);
+	assert_int_equal(a.reset_s, 10);
+	assert_true(allowed(r, "192.0.2.1"));
+	assert_false(allowed(r, "192.0.2.1"));
+	for (int i = 0; i < 9; i++)
+		rate_give(r, "192.0.2.1", &a);
+	assert_int_equal(a.remaining, 2);
+	assert_int_equal(a.reset_s, 0);
+	assert_true(allowed(r, "192.0.2.1"));
+	assert_true(allowed(r, "192.0.2.1"));
+	assert_false(allowed(r, "192.0.2.1"));
+	rate_free(r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_burst_and_refill),
 		cmocka_unit_test(test_slow_rate),
+		cmocka_unit_test(test_give),
 		cmocka_unit_test(test_who_is_one_client),
 		cmocka_unit_test(test_keys_are_not_addresses),
 		cmocka_unit_test(test_bounded),
