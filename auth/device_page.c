@@ -29,6 +29,9 @@ const char device_page_letters[] = "BCDFGHJKLMNPQRSTVWXZ";
 /* What a command line needs to deploy and to look after apps. */
 static const char granted[] =
     "deploy,apps,aliases,data,env,jobs,logs.read,stats.read,system.read";
+/* The same for people. */
+static const char granted_text[] =
+    "deploy, apps, aliases, data, env, jobs, logs.read, stats.read, system.read";
 
 void
 device_page_audit(struct request *rq, const char *action, const char *actor,
@@ -123,14 +126,16 @@ show_device(struct page_out *p, const struct device *d)
 	char asked[CLOCK_RFC3339_LEN];
 
 	clock_rfc3339(asked, d->expires - DEVICE_LIFE_MS);
+	asked[10] = ' ';
+	asked[16] = '\0';	/* minutes will do */
 	page_html(p, "<p class=\"lead\">Is this the code that your own command line "
 	    "shows?</p>\n<p class=\"code\">");
 	page_text(p, "%s", d->user_code);
 	page_html(p, "</p>\n<dl class=\"facts\">\n");
 	row(p, "Calls itself", d->client);
 	row(p, "Asks from", d->ip);
-	row(p, "Asked at", asked);
-	row(p, "Gets a key with", granted);
+	row(p, "Asked at (UTC)", asked);
+	row(p, "Gets a key with", granted_text);
 	row(p, "For", "90 days");
 	page_html(p, "</dl>\n<p class=\"muted\">If you did not start this yourself just now, "
 	    "deny it: whoever sent you the code wants access to your apps.</p>\n");

@@ -31,7 +31,6 @@
 #include "store/activity.h"
 
 #define LOGIN_MAX 254		/* bytes of a user name or an e-mail address */
-#define AUDIT_NAME_MAX 100
 #define FRESH_MS (10LL * 60 * 1000)
 #define WEIGHT_LOGIN 8
 #define WEIGHT_SECURITY 9
@@ -107,7 +106,7 @@ audit_failure(struct request *rq, const struct attempt *a, const struct user *u)
 		.result = "failure" };
 	char *text;
 
-	if (u != NULL || strlen(a->name) <= AUDIT_NAME_MAX)
+	if (u != NULL)
 		json_object_set_new(details, "username", json_string(a->name));
 	text = json_dumps(details, JSON_COMPACT);
 	row.details = text;

@@ -45,8 +45,8 @@ form(struct page_out *p, const struct signin_target *t, const char *username)
 	if (strcmp(p->rq->host, p->rq->node->admin_host) == 0)
 		page_html(p, "<label class=\"check\"><input type=\"checkbox\" "
 		    "name=\"remember_me\" value=\"true\"> Keep me signed in</label>\n");
-	page_html(p, "<p class=\"actions\"><button class=\"button\">Sign in</button></p>\n"
-	    "</form>\n");
+	page_html(p, "<p class=\"actions\">"
+	    "<button class=\"button\">Sign in</button></p>\n</form>\n");
 }
 
 static const char *
@@ -59,7 +59,7 @@ display_name(const struct provider *v)
 	return k->display_name[0] != '\0' ? k->display_name : v->name;
 }
 
-/* What the visitor is told first: a failure, or on a page that is none, why it is shown. */
+/* What is said first: a failure, or on a page that is none, why it is shown. */
 static void
 tell(struct page_out *p, int status, const char *text)
 {

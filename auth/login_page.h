@@ -15,7 +15,8 @@
  * 400 why it is shown, NULL = nothing to say; username: what stands in the field, NULL =
  * nothing.  Errors are those of the store.
  */
-enum fz_err	 login_page(struct request *, struct response *, const struct signin_target *,
-		    int status, const char *alert, const char *username) MUST_CHECK;
+enum fz_err	 login_page(struct request *, struct response *,
+		    const struct signin_target *, int status, const char *alert,
+		    const char *username) MUST_CHECK;
 
 #endif

@@ -240,7 +240,8 @@ take_state(struct request *rq, const char *provider, struct oauth_state *st,
 	err = writer_begin(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
 	if (err != FZ_OK)
 		return err;
-	err = provider_state_take(w, rq->arena, rq->node->seal, hash, clock_wall_ms(), &got);
+	err = provider_state_take(
+	    w, rq->arena, rq->node->seal, hash, clock_wall_ms(), &got);
 	/* Guesses must not cost a write to the disk each. */
 	if (err == FZ_NOT_FOUND) {
 		writer_abort(w);

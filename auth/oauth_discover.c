@@ -142,7 +142,8 @@ oauth_discover_ask(struct oauth_discover *d, struct arena *a, const char *issuer
 
 	if (len > 0 && issuer[len - 1] == '/')
 		len--;
-	call.url = arena_printf(a, "%.*s/.well-known/openid-configuration", (int)len, issuer);
+	call.url =
+	    arena_printf(a, "%.*s/.well-known/openid-configuration", (int)len, issuer);
 	err = oauth_call(&call, &unused, &text, why);
 	if (err == FZ_OK)
 		err = oauth_discover_parse(a, text, strlen(text), says, out, why);
@@ -152,8 +153,8 @@ oauth_discover_ask(struct oauth_discover *d, struct arena *a, const char *issuer
 
 /* An https URL; absent is "" unless need. */
 static enum fz_err
-want_url(struct arena *a, const json_t *doc, const char *name, bool need, const char **out,
-    struct why *why)
+want_url(struct arena *a, const json_t *doc, const char *name, bool need,
+    const char **out, struct why *why)
 {
 	const json_t *v = json_object_get(doc, name);
 	const char *url = json_string_value(v);
@@ -169,21 +170,25 @@ want_url(struct arena *a, const json_t *doc, const char *name, bool need, const 
 	return FZ_OK;
 }
 
+static bool
+lists(const json_t *list, const char *word)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		if (json_is_string(v) && strcmp(json_string_value(v), word) == 0)
+			return true;
+	return false;
+}
+
 /* Only when the secret in the body is offered and the secret in a header is not. */
 static bool
 secret_in_body(const json_t *doc)
 {
-	const json_t *list = json_object_get(doc, "token_endpoint_auth_methods_supported"), *v;
-	bool basic = false, post = false;
-	size_t i;
+	const json_t *ways = json_object_get(doc, "token_endpoint_auth_methods_supported");
 
-	json_array_foreach(list, i, v) {
-		const char *s = json_is_string(v) ? json_string_value(v) : "";
-
-		basic = basic || strcmp(s, "client_secret_basic") == 0;
-		post = post || strcmp(s, "client_secret_post") == 0;
-	}
-	return post && !basic;
+	return lists(ways, "client_secret_post") && !lists(ways, "client_secret_basic");
 }
 
 static enum fz_err

@@ -20,7 +20,7 @@ struct oauth_server {
 	const char	*authorize;
 	const char	*token;
 	const char	*userinfo;	/* "" = none */
-	bool		 secret_in_body;	/* client_secret_post, not client_secret_basic */
+	bool secret_in_body;            /* client_secret_post, not client_secret_basic */
 	bool		 sends_iss;	/* RFC 9207 */
 };
 

@@ -12,7 +12,8 @@
 #define DEADLINE_MS 10000
 
 enum fz_err
-oauth_flow_open(struct oauth_flow *f, struct request *rq, const char *name, struct why *why)
+oauth_flow_open(
+    struct oauth_flow *f, struct request *rq, const char *name, struct why *why)
 {
 	struct reader *rd;
 	enum fz_err err;
@@ -30,7 +31,8 @@ oauth_flow_open(struct oauth_flow *f, struct request *rq, const char *name, stru
 	if (err == FZ_OK && (!f->provider.enabled || f->provider.client_id[0] == '\0'))
 		err = FZ_PROVIDER_NOT_FOUND;
 	if (err == FZ_CORRUPT)
-		return why_set(why, err, "the master key does not open the client secret");
+		return why_set(
+		    why, err, "the master key does not open the client secret");
 	if (err == FZ_PROVIDER_NOT_FOUND)
 		return why_set(why, err, "the provider is unknown or disabled");
 	if (err != FZ_OK)
@@ -61,7 +63,8 @@ oauth_flow_arg(struct arena *a, struct buf *b, const char *name, const char *val
 const char *
 oauth_flow_once(struct request *rq, const char *name, size_t max)
 {
-	const char *s = request_arg(rq, name) != NULL ? cookie_single(&rq->args, name) : NULL;
+	const char *s =
+	    request_arg(rq, name) != NULL ? cookie_single(&rq->args, name) : NULL;
 
 	return s != NULL && s[0] != '\0' && strlen(s) <= max ? s : NULL;
 }

@@ -17,7 +17,7 @@ struct oauth_flow {
 	const struct oauth_kind *kind;
 	struct provider	 provider;	/* with its secret */
 	const char	*issuer;	/* as configured */
-	const char	*says;		/* the issuer in its documents, perhaps a template */
+	const char *says; /* the issuer in its documents, perhaps a template */
 	struct oauth_server server;
 	struct oauth_state state;
 	const char	*code;

@@ -62,16 +62,6 @@ audit(struct request *rq, int weight, const char *action, const char *result,
 	json_decref(details);
 }
 
-/* An error for the visitor in our words, the reason for the log. */
-static enum fz_err
-fail(struct request *rq, struct response *rs, enum fz_err err, const struct why *why,
-    const char *title, const char *text, const char *again)
-{
-	if (why->text[0] != '\0')
-		(void)response_why(rs, err, "%s", why->text);
-	return page_error(rq, rs, err, title, text, again);
-}
-
 static const char *
 failure_text(enum fz_err err)
 {
@@ -140,11 +130,13 @@ begin_failed(struct request *rq, struct response *rs, enum fz_err err,
 	const char *again = signin_url(rq->arena, t, NULL);
 
 	if (err == FZ_PROVIDER_NOT_FOUND)
-		return page_error(rq, rs, FZ_BAD_REQUEST, "This way to sign in is not offered",
+		return page_error(rq, rs, FZ_BAD_REQUEST,
+		    "This way to sign in is not offered",
 		    "Choose another one on the sign-in page.", again);
 	if (err == FZ_RATE_LIMIT_EXCEEDED)
 		return page_error(rq, rs, err, "Too many attempts", NULL, NULL);
-	return page_error(rq, rs, err, "Signing in did not work", failure_text(err), again);
+	return page_error(
+	    rq, rs, err, "Signing in did not work", failure_text(err), again);
 }
 
 static enum fz_err
@@ -203,8 +195,8 @@ find_user(struct request *rq, struct writer *w, const char *provider,
     const struct oauth_person *p, struct user *u, bool *made)
 {
 	struct identity id;
-	enum fz_err err = provider_identity(writer_reader(w), rq->arena, provider, p->issuer,
-	    p->subject, &id);
+	enum fz_err err = provider_identity(
+	    writer_reader(w), rq->arena, provider, p->issuer, p->subject, &id);
 
 	if (err == FZ_OK)
 		err = user_by_id(writer_reader(w), rq->arena, id.user, u);
@@ -213,8 +205,12 @@ find_user(struct request *rq, struct writer *w, const char *provider,
 	if (err != FZ_USER_NOT_FOUND)
 		return err;
 	*made = true;
-	*u = (struct user){ .email = p->email, .name = p->name, .picture = p->picture,
-		.provider = provider, .role = "user", .email_verified = p->email_verified };
+	*u = (struct user){ .email = p->email,
+		.name = p->name,
+		.picture = p->picture,
+		.provider = provider,
+		.role = "user",
+		.email_verified = p->email_verified };
 	return user_add(w, rq->arena, u);
 }
 
@@ -339,11 +335,12 @@ link_identity(struct request *rq, struct response *rs, const struct oauth_state 
 	if (err == FZ_OK)
 		err = link_row(rq, st->provider, p, st->link_user);
 	if (err == FZ_OK || err == FZ_CONFLICT)
-		audit(rq, WEIGHT_SECURITY, "link", err == FZ_OK ? "success" : "failure", uid,
-		    json_pack("{s:s}", "provider", st->provider));
+		audit(rq, WEIGHT_SECURITY, "link", err == FZ_OK ? "success" : "failure",
+		    uid, json_pack("{s:s}", "provider", st->provider));
 	if (err != FZ_OK)
 		return page_error(rq, rs, err, "The account was not connected",
-		    err == FZ_CONFLICT ? "It belongs to another user of this server." : NULL,
+		    err == FZ_CONFLICT ? "It belongs to another user of this server."
+				       : NULL,
 		    NULL);
 	url = is_host(rq, t->host) ? t->path :
 	    node_host_url(rq->node, rq->arena, t->host, t->path);
@@ -367,13 +364,17 @@ callback_failed(struct request *rq, struct response *rs, enum fz_err err,
 	if (st->provider != NULL)
 		audit(rq, WEIGHT_LOGIN, "login", "failure", NULL, json_pack("{s:s,s:s}",
 		    "provider", st->provider, "reason", why->text));
-	if (err == FZ_TIMEOUT || err == FZ_SERVICE_UNAVAILABLE || err == FZ_PAYLOAD_TOO_LARGE)
+	if (err == FZ_TIMEOUT || err == FZ_SERVICE_UNAVAILABLE ||
+	    err == FZ_PAYLOAD_TOO_LARGE)
 		err = FZ_BAD_REQUEST;
-	if (st->provider != NULL && error != NULL && strcmp(error, "access_denied") == 0) {
+	if (st->provider != NULL && error != NULL &&
+	    strcmp(error, "access_denied") == 0) {
 		title = "The sign-in was cancelled";
 		text = "You can choose another way to sign in.";
 	}
-	return fail(rq, rs, err, why, title, text, "/auth/login");
+	if (why->text[0] != '\0')
+		(void)response_why(rs, err, "%s", why->text);
+	return page_error(rq, rs, err, title, text, "/auth/login");
 }
 
 static enum fz_err
@@ -420,7 +421,8 @@ link_page(struct request *rq, struct response *rs, const struct provider *pr,
 	page_text(&p, "%s", name[0] != '\0' ? name : pr->name);
 	page_html(&p, " as <strong>");
 	page_text(&p, "%s", me);
-	page_html(&p, "</strong> from now on.</p>\n<form method=\"post\" action=\"/auth/link/");
+	page_html(
+	    &p, "</strong> from now on.</p>\n<form method=\"post\" action=\"/auth/link/");
 	page_text(&p, "%s", pr->name);
 	page_html(&p, "\">\n");
 	page_hidden(&p, "redirect", node_host_url(rq->node, rq->arena, t->host, t->path));
@@ -472,7 +474,8 @@ link_url(struct request *rq, struct response *rs, const char *name,
 	}
 	err = still_there(rq, rq->caller.user, &uid);
 	if (err == FZ_BAD_REQUEST)
-		return response_why(rs, FZ_UNAUTHORIZED, "Sign in again to connect an account");
+		return response_why(
+		    rs, FZ_UNAUTHORIZED, "Sign in again to connect an account");
 	return err == FZ_OK ? begin(rq, rs, name, t, rq->caller.user, url) : err;
 }
 
@@ -503,10 +506,11 @@ const struct route oauth_routes[] = {
 	{ METHOD_GET, "/auth/login/{provider}", get_login, WHO_ANON, NULL, LOGIN_HOSTS,
 	    ROUTE_BARE, 0, "Sign in with a provider (?redirect=&app=)", NULL, NULL },
 	{ METHOD_GET, "/auth/callback/{provider}", get_callback, WHO_ANON, NULL, ON_AUTH,
-	    ROUTE_BARE | ROUTE_AUDITS, WEIGHT_LOGIN, "Where a provider sends the browser back",
-	    NULL, NULL },
-	{ METHOD_GET, "/auth/link/{provider}", get_link, WHO_ANON, NULL, ON_AUTH, ROUTE_BARE,
-	    0, "Page that asks whether to connect a provider's account", NULL, NULL },
+	    ROUTE_BARE | ROUTE_AUDITS, WEIGHT_LOGIN,
+	    "Where a provider sends the browser back", NULL, NULL },
+	{ METHOD_GET, "/auth/link/{provider}", get_link, WHO_ANON, NULL, ON_AUTH,
+	    ROUTE_BARE, 0, "Page that asks whether to connect a provider's account", NULL,
+	    NULL },
 	{ METHOD_POST, "/auth/link/{provider}", post_link, WHO_USER, NULL,
 	    ON_ADMIN | ON_AUTH, ROUTE_BODY_FORM | ROUTE_AUDITS, WEIGHT_SECURITY,
 	    "Add a provider's account to one's own", "Link", "LinkUrl" },

@@ -170,8 +170,8 @@ oauth_id_token_subject(const json_t *claims)
 }
 
 static enum fz_err
-check_claims(struct arena *a, const json_t *claims, const struct oauth_id_token_want *want,
-    struct oauth_id_token *got, struct why *why)
+check_claims(struct arena *a, const json_t *claims,
+    const struct oauth_id_token_want *want, struct oauth_id_token *got, struct why *why)
 {
 	enum fz_err err = check_issuer(a, claims, want->issuer, &got->issuer, why);
 
@@ -220,8 +220,8 @@ oauth_id_token_read(struct arena *a, const char *text,
 	if (err != FZ_OK)
 		return err;
 	text += len[0] + 1 + len[1] + 1;
-	if (len[2] == 0 || !base64_decode(text, len[2], arena_alloc(a, BASE64_ROOM(len[2])),
-	    &n))
+	if (len[2] == 0 ||
+	    !base64_decode(text, len[2], arena_alloc(a, BASE64_ROOM(len[2])), &n))
 		return refuse(why, "the signature is missing");
 	err = check_claims(a, got.claims, want, &got, why);
 	if (err == FZ_OK)

@@ -23,7 +23,7 @@ struct oauth_kind {
 	const char	*issuer;	/* "" = the owner says */
 	/* iss of ID tokens, {tenantid} in it standing for the claim tid; "" = issuer. */
 	const char	*token_issuer;
-	bool		 email_is_text;	/* whatever it says of the e-mail, nobody checked it */
+	bool email_is_text; /* whatever it says of the e-mail, nobody checked it */
 	const char	*scopes;
 	/* Fixed endpoints of those without discovery. */
 	const char	*authorize;

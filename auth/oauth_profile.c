@@ -145,7 +145,8 @@ oauth_profile_github(struct arena *a, const json_t *user, const json_t *emails,
 	p.name = clean_name(a, json_object_get(user, "name"));
 	if (p.name[0] == '\0')
 		p.name = clean_name(a, json_object_get(user, "login"));
-	p.picture = clean_picture(a, json_string_value(json_object_get(user, "avatar_url")));
+	p.picture =
+	    clean_picture(a, json_string_value(json_object_get(user, "avatar_url")));
 	github_email(a, emails, &p);
 	*out = p;
 	return FZ_OK;
@@ -177,8 +178,8 @@ oauth_profile_discord(struct arena *a, const json_t *user, struct oauth_person *
 	p.email_verified = p.email[0] != '\0' &&
 	    json_is_true(json_object_get(user, "verified"));
 	if (only(avatar, "abcdefghijklmnopqrstuvwxyz0123456789_", 64))
-		p.picture = arena_printf(a, "https://cdn.discordapp.com/avatars/%s/%s.png",
-		    id, avatar);
+		p.picture = arena_printf(
+		    a, "https://cdn.discordapp.com/avatars/%s/%s.png", id, avatar);
 	*out = p;
 	return FZ_OK;
 }

@@ -35,7 +35,8 @@ check_iss(struct oauth_flow *f, struct why *why)
 
 	if (request_arg(f->rq, "iss") == NULL && !f->server.sends_iss)
 		return FZ_OK;
-	if (iss != NULL && (f->kind->token_issuer[0] != '\0' || strcmp(iss, f->issuer) == 0))
+	if (iss != NULL &&
+	    (f->kind->token_issuer[0] != '\0' || strcmp(iss, f->issuer) == 0))
 		return FZ_OK;
 	return why_set(why, FZ_BAD_REQUEST, "callback: iss is missing or another's");
 }
@@ -112,7 +113,8 @@ read_tokens(struct oauth_flow *f, const json_t *reply, struct tokens *t, struct 
 		return why_set(why, FZ_BAD_REQUEST,
 		    "the token endpoint gave a token of another type");
 	if (f->kind->how == OAUTH_OIDC && t->id == NULL)
-		return why_set(why, FZ_BAD_REQUEST, "the token endpoint gave no ID token");
+		return why_set(
+		    why, FZ_BAD_REQUEST, "the token endpoint gave no ID token");
 	return FZ_OK;
 }
 

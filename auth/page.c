@@ -30,9 +30,11 @@ static const char head[] =
     "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
     "<meta name=\"color-scheme\" content=\"light dark\">\n"
-    "<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' "
-    "viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' fill='%230b5c54'/%3E%3Cpath "
-    "d='M13 8h14l-1 4H12zM7 14h18l-1 4H6zM14 20h9l-1 4h-9z' fill='%23fff'/%3E%3C/svg%3E\">\n";
+    "<link rel=\"icon\" href=\"data:image/svg+xml,"
+    "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Crect width='32' height='32' rx='7' fill='%230b5c54'/%3E"
+    "%3Cpath d='M13 8h14l-1 4H12zM7 14h18l-1 4H6zM14 20h9l-1 4h-9z' fill='%23fff'/%3E"
+    "%3C/svg%3E\">\n";
 
 const struct embed *
 page_style(char tag[HTTP_COND_TAG])

@@ -2,13 +2,13 @@
  * The pages a browser is sent through on its way in (docs/contract.md 4.2, 4.3).
  *
  * A sign-in starts on the host where it ends: only that host can set the cookie that ties
- * it to this browser.  So a host that is not AUTH notes the browser and goes to AUTH, and an
- * AUTH that was reached directly with another host as the target goes there first.  What is
- * left for AUTH are targets that carry `pre`, and its own pages.
+ * it to this browser.  So a host that is not AUTH notes the browser and goes to AUTH, and
+ * an AUTH that was reached directly with another host as the target goes there first.
+ * What is left for AUTH are targets that carry `pre`, and its own pages.
  *
- * A visitor who follows a link from another site to ADMIN comes without the Strict cookie.
- * Before anybody is asked to sign in again for that, a page of ours sends the browser to
- * the same address once more, now with the cookie.
+ * A visitor who follows a link from another site to ADMIN comes without the Strict
+ * cookie.  Before anybody is asked to sign in again for that, a page of ours sends the
+ * browser to the same address once more, now with the cookie.
  */
 #include <string.h>
 
@@ -21,6 +21,8 @@
 #include "base/path.h"
 #include "base/route.h"
 #include "store/session.h"
+
+#define ANYWHERE (ON_ADMIN | ON_AUTH | ON_APP)
 
 static enum fz_err
 go(struct response *rs, const char *url)
@@ -105,8 +107,8 @@ refused_page(struct request *rq, struct response *rs, const struct user *u)
 
 	page_open(&p, rq, rs, "Your account may not open the dashboard");
 	who(&p, u);
-	page_html(&p, "<p>The dashboard is for administrators of this server. Sign out to "
-	    "use another account.</p>\n<div class=\"actions\">\n");
+	page_html(&p, "<p>The dashboard is for administrators of this server. Sign out "
+	    "to use another account.</p>\n<div class=\"actions\">\n");
 	sign_out_form(&p);
 	page_html(&p, "</div>\n");
 	return page_send(&p, 403);
@@ -123,8 +125,8 @@ ask_again(struct request *rq, struct response *rs, const struct session *sso,
 }
 
 /*
- * ADMIN is AUTH and where it ends; the visitor is known and yet has shown no admin session.
- * None can be made on the way, and a redirect would only lead back here.
+ * ADMIN is AUTH and where it ends; the visitor is known and yet has shown no admin
+ * session.  None can be made on the way, and a redirect would only lead back here.
  */
 static enum fz_err
 enter_dashboard(struct request *rq, struct response *rs, const struct session *sso,
@@ -161,25 +163,10 @@ go_on(struct request *rq, struct response *rs, const struct session *sso,
 	}
 }
 
-/*
- * Does the sign-in have nowhere to go?  An AUTH of its own has no page at "/": that of ADMIN
- * is the dashboard, that of DOMAIN an app's.
- */
-static bool
-aimless(struct request *rq, const struct signin_target *t)
-{
-	if (!is_host(rq, t->host))
-		return false;
-	if (request_arg(rq, "redirect") == NULL)
-		return true;
-	return strcmp(t->path, "/") == 0 && !is_host(rq, rq->node->admin_host) &&
-	    !is_host(rq, rq->node->domain);
-}
-
 static enum fz_err
 login_on_auth(struct request *rq, struct response *rs, const struct signin_target *t)
 {
-	bool here = is_host(rq, t->host);
+	bool here = is_host(rq, t->host), asked = request_arg(rq, "redirect") != NULL;
 	struct session sso;
 	enum fz_err err;
 
@@ -188,11 +175,11 @@ login_on_auth(struct request *rq, struct response *rs, const struct signin_targe
 	err = session_cookie_sso(rq, &sso);
 	if (err != FZ_OK)
 		return err;
-	if (here && !aimless(rq, t) && admin_here(rq))
+	if (here && asked && admin_here(rq))
 		return go(rs, t->path);
 	if (sso.id == 0)
 		return login_page(rq, rs, t, 200, NULL, NULL);
-	if (aimless(rq, t))
+	if (here && !asked)
 		return signed_in_page(rq, rs, &sso.user);
 	if (here && is_host(rq, rq->node->admin_host))
 		return enter_dashboard(rq, rs, &sso, t);
@@ -279,15 +266,14 @@ get_style(struct request *rq, struct response *rs)
 }
 
 const struct route page_routes[] = {
-	{ METHOD_GET, "/auth/login", get_login, WHO_ANON, NULL, ON_ADMIN | ON_AUTH | ON_APP,
-	    ROUTE_BARE, 0, "Sign-in page (?redirect=&app=), or the way to it", NULL, NULL },
+	{ METHOD_GET, "/auth/login", get_login, WHO_ANON, NULL, ANYWHERE, ROUTE_BARE, 0,
+	    "Sign-in page (?redirect=&app=), or the way to it", NULL, NULL },
 	{ METHOD_GET, "/", get_home, WHO_ANON, NULL, ON_AUTH, ROUTE_BARE, 0,
 	    "To the sign-in page", NULL, NULL },
-	{ METHOD_GET, "/auth/complete", get_complete, WHO_ANON, NULL,
-	    ON_ADMIN | ON_AUTH | ON_APP, ROUTE_BARE, 0, "End of a sign-in: trade ?code= for a session of "
-	    "this host", NULL, NULL },
-	{ METHOD_GET, "/auth/style.css", get_style, WHO_ANON, NULL,
-	    ON_ADMIN | ON_AUTH | ON_APP, ROUTE_BARE, 0, "Style sheet of these pages", NULL,
-	    NULL },
+	{ METHOD_GET, "/auth/complete", get_complete, WHO_ANON, NULL, ANYWHERE,
+	    ROUTE_BARE, 0, "End of a sign-in: trade ?code= for a session of this host",
+	    NULL, NULL },
+	{ METHOD_GET, "/auth/style.css", get_style, WHO_ANON, NULL, ANYWHERE, ROUTE_BARE,
+	    0, "Style sheet of these pages", NULL, NULL },
 	{ 0 }
 };

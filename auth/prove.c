@@ -31,7 +31,7 @@ prove_same(const struct user *was, const struct user *is)
 }
 
 static enum fz_err
-renew(struct request *rq, const struct user *u, const char *password)
+renew(struct request *rq, struct user *u, const char *password)
 {
 	char phc[PASSWORD_PHC_MAX];
 	struct user now;
@@ -50,14 +50,18 @@ renew(struct request *rq, const struct user *u, const char *password)
 		err = FZ_CONFLICT;
 	if (err == FZ_OK)
 		err = user_set_password(w, u->id, phc);
+	if (err != FZ_OK) {
+		writer_abort(w);
+		return err;
+	}
+	err = writer_commit(w, &rq->seq);
 	if (err == FZ_OK)
-		return writer_commit(w, &rq->seq);
-	writer_abort(w);
+		u->password = arena_strdup(rq->arena, phc);
 	return err;
 }
 
 enum fz_err
-prove_password(struct request *rq, struct response *rs, const struct user *u,
+prove_password(struct request *rq, struct response *rs, struct user *u,
     const char *name, const char *password)
 {
 	const char *phc = u != NULL ? u->password : NULL;

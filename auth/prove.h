@@ -18,10 +18,10 @@
 /*
  * u NULL: nobody has the name that was given; the same work, and no.  Disabled users and
  * those without a password are refused like a wrong one.  A right one that was hashed
- * with less work than is due is hashed anew.  FZ_INVALID_CREDENTIALS,
+ * with less work than is due is hashed anew, in u too.  FZ_INVALID_CREDENTIALS,
  * FZ_RATE_LIMIT_EXCEEDED, FZ_OVERLOADED (counts for nothing).  Sets rs->not_before.
  */
-enum fz_err	 prove_password(struct request *, struct response *, const struct user *u,
+enum fz_err	 prove_password(struct request *, struct response *, struct user *u,
 		    const char *name, const char *password) MUST_CHECK;
 /* Is it still the password that was proven?  Ask inside the transaction that relies on it. */
 bool		 prove_same(const struct user *was, const struct user *is);

@@ -123,7 +123,8 @@ want_client(struct response *rs, const json_t *body, struct provider *p)
 	if (err == FZ_OK)
 		err = fields_str(rs, body, "client_secret", false, SECRET_MAX,
 		    &p->client_secret);
-	if (err == FZ_OK && p->client_secret != NULL && !printable(p->client_secret, true))
+	if (err == FZ_OK && p->client_secret != NULL &&
+	    !printable(p->client_secret, true))
 		err = response_invalid(rs, "client_secret", "printable ASCII");
 	return err;
 }
@@ -173,7 +174,8 @@ want_nothing(struct response *rs, const json_t *body)
 		if (err != FZ_OK)
 			return err;
 		if (text[0] != '\0')
-			return response_invalid(rs, names[i], "not for a built-in provider");
+			return response_invalid(
+			    rs, names[i], "not for a built-in provider");
 	}
 	return FZ_OK;
 }
@@ -231,7 +233,8 @@ write_provider(struct request *rq, struct response *rs, struct writer *w,
 	if (err == FZ_OK)
 		err = provider_put(w, rq->node->seal, p, clock_wall_ms());
 	if (err == FZ_LIMIT_EXCEEDED)
-		return response_why(rs, err, "There are %d providers already", PROVIDERS_MAX);
+		return response_why(
+		    rs, err, "There are %d providers already", PROVIDERS_MAX);
 	return err;
 }
 
@@ -258,16 +261,18 @@ put_provider(struct request *rq, struct response *rs)
 	err = writer_commit(w, &rq->seq);
 	if (err != FZ_OK)
 		return err;
-	return response_data(rs, 200, json_pack("{s:s,s:b,s:b}", "name", p.name, "enabled",
-	    (int)p.enabled, "configured", (int)configured(&p)));
+	return response_data(rs, 200,
+	    json_pack("{s:s,s:b,s:b}", "name", p.name, "enabled", (int)p.enabled,
+		"configured", (int)configured(&p)));
 }
 
 const struct route provider_routes[] = {
-	{ METHOD_GET, "/api/auth/providers", list_providers, WHO_ADMIN, "auth", ON_ADMIN, 0,
-	    0, "List sign-in providers; client ids are cut, secrets never shown", NULL,
+	{ METHOD_GET, "/api/auth/providers", list_providers, WHO_ADMIN, "auth", ON_ADMIN,
+	    0, 0, "List sign-in providers; client ids are cut, secrets never shown", NULL,
 	    "[Provider]" },
-	{ METHOD_PUT, "/api/auth/providers/{name}", put_provider, WHO_OWNER, "auth", ON_ADMIN,
-	    0, WEIGHT_SECURITY, "Set up a sign-in provider; what is absent stays",
-	    "ProviderSet", "ProviderState" },
+	{ METHOD_PUT, "/api/auth/providers/{name}", put_provider, WHO_OWNER, "auth",
+	    ON_ADMIN, 0, WEIGHT_SECURITY,
+	    "Set up a sign-in provider; what is absent stays", "ProviderSet",
+	    "ProviderState" },
 	{ 0 }
 };

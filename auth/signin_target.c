@@ -109,7 +109,8 @@ app_host(struct request *rq, const char *app, const char **host)
 	if (err != FZ_OK)
 		return err;
 	err = app_by_uid(rd, rq->arena, app, &found);
-	if (err == FZ_OK && found.deleted == 0)
+	/* One in the trash has no alias any more. */
+	if (err == FZ_OK)
 		err = alias_of_app(rd, rq->arena, found.id, &names, &n);
 	else if (err == FZ_APP_NOT_FOUND)
 		err = alias_get(rd, rq->arena, app, &alias);

@@ -39,7 +39,7 @@ struct fetch {
  * holds no word of the peer's.
  */
 enum fz_err	 fetch_run(struct fetch *, struct why *) MUST_CHECK;
-/* https, a host, no user and password, no fragment, at most FETCH_URL_MAX - 1 printable bytes. */
+/* https, a host, no user and password, no fragment, printable, below FETCH_URL_MAX bytes. */
 bool		 fetch_url_ok(const char *url);
 
 #endif

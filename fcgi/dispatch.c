@@ -77,7 +77,8 @@ admin_headers(struct request *rq, struct response *rs)
 	if (response_get(rs, "Cache-Control") == NULL)
 		response_header(rs, "Cache-Control", "no-store");
 	response_header(rs, "X-Content-Type-Options", "nosniff");
-	response_header(rs, "Referrer-Policy", "no-referrer");
+	if (response_get(rs, "Referrer-Policy") == NULL)
+		response_header(rs, "Referrer-Policy", "no-referrer");
 	if (response_get(rs, "Content-Security-Policy") == NULL)
 		response_header(rs, "Content-Security-Policy",
 		    "default-src 'none'; frame-ancestors 'none'");
@@ -354,6 +355,15 @@ audit(struct request *rq, const struct response *rs)
 	activity_add(rq->node->store, &row);
 }
 
+/* The path as records may show it: the code of an invite is a secret until it is used. */
+static const char *
+shown_path(const struct request *rq)
+{
+	if (rq->path == NULL)
+		return "?";
+	return path_under(rq->path, "/auth/invite") ? "/auth/invite" : rq->path;
+}
+
 static void
 access_line(struct request *rq, const struct response *rs, uint64_t bytes_out, int64_t us)
 {
@@ -365,7 +375,7 @@ access_line(struct request *rq, const struct response *rs, uint64_t bytes_out, i
 	log_line(rs->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "request", "id",
 	    rq->id, "host", rq->host, "method",
 	    rq->method_name == NULL ? "?" : rq->method_name, "path",
-	    rq->path == NULL ? "?" : rq->path, "status", status, "bytes", bytes, "ms", ms,
+	    shown_path(rq), "status", status, "bytes", bytes, "ms", ms,
 	    "ip", rq->ip == NULL ? "?" : rq->ip, "why",
 	    rs->why.text[0] == '\0' ? NULL : rs->why.text, NULL);
 }
@@ -408,7 +418,7 @@ record(struct request *rq, const struct response *rs, const struct dispatch_book
 	row.deploy = site->deploy;
 	row.host = rq->host;
 	row.method = rq->method_name;
-	row.path = rq->path;
+	row.path = shown_path(rq);
 	row.status = rs->status;
 	row.us = us;
 	row.cpu_us = books->cpu_us;

@@ -22,6 +22,7 @@
 #include "runtime/transpile.h"
 #include "store/app.h"
 #include "store/recorder.h"
+#include "store/reseal.h"
 #include "store/setting.h"
 
 static enum fz_err
@@ -103,10 +104,11 @@ setup_lane(const struct config *c)
  * stays so: a node that was restored without its key still serves its sites.
  */
 static enum fz_err
-open_seal(const char *state_dir, struct seal **out, struct why *why)
+open_seal(struct store *store, const char *state_dir, struct seal **out, struct why *why)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	char *path = xasprintf("%s/master.key", folder == NULL ? state_dir : folder);
+	bool fits = true;
 	enum fz_err err;
 
 	if (folder != NULL && access(path, F_OK) != 0) {
@@ -118,6 +120,11 @@ open_seal(const char *state_dir, struct seal **out, struct why *why)
 		log_warn("no master key: variables of apps cannot be read", "path", path, NULL);
 		err = FZ_OK;
 	}
+	if (err == FZ_OK && *out != NULL)
+		err = reseal_fits(store, *out, &fits);
+	if (!fits)
+		log_warn("the master key is not the one that secrets are sealed with", "path",
+		    path, NULL);
 	free(path);
 	return err;
 }
@@ -173,7 +180,11 @@ setup_parts_open(struct setup_parts *p, const struct config *c, struct store *st
 	struct lane_options lane = setup_lane(c);
 	enum fz_err err;
 
-	err = open_seal(state_dir, &p->seal, why);
+	err = reseal_lock(state_dir, false, &p->key_lock, why);
+	if (err == FZ_OK)
+		err = reseal_settle(store, state_dir, why);
+	if (err == FZ_OK)
+		err = open_seal(store, state_dir, &p->seal, why);
 	if (err == FZ_OK)
 		err = scripts_open((size_t)c->script_cache_mib * MIB, &p->scripts, why);
 	if (err != FZ_OK)
@@ -199,6 +210,8 @@ setup_parts_close(struct setup_parts *p)
 	lane_free(p->lane);
 	recorder_close(p->recorder);
 	seal_free(p->seal);
+	if (p->key_lock > 0)
+		close(p->key_lock);
 }
 
 void

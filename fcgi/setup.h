@@ -24,6 +24,7 @@ struct setup_parts {
 	struct lane	*lane;
 	struct throttle	*throttle;
 	struct oauth	*oauth;
+	int		 key_lock;	/* keeps the master key from changing; 0 = none */
 	struct quarantine *quarantine;	/* NULL if its file cannot be made */
 };
 

@@ -18,7 +18,9 @@
 #include "store/sql.h"
 
 #define CONTEXT_MAX 128
-#define COLS "name,display_name,client_id,client_secret IS NOT NULL,issuer,scopes,enabled,updated"
+#define COLS                                                \
+	"name,display_name,client_id,client_secret IS NOT " \
+	"NULL,issuer,scopes,enabled,updated"
 #define ID_COLS "provider,issuer,subject,email,user,created,last_login"
 
 static void
@@ -60,10 +62,11 @@ open_text(struct arena *a, const struct seal *seal, const char *context,
 }
 
 static enum fz_err
-read_secret(struct reader *rd, struct arena *a, const struct seal *seal, struct provider *p)
+read_secret(
+    struct reader *rd, struct arena *a, const struct seal *seal, struct provider *p)
 {
-	struct sql *s = sql_open(rd, "SELECT client_secret FROM provider WHERE name=?1", "t",
-	    p->name);
+	struct sql *s = sql_open(
+	    rd, "SELECT client_secret FROM provider WHERE name=?1", "t", p->name);
 	enum fz_err err = sql_row(s), end;
 	const void *sealed;
 	size_t n;
@@ -78,8 +81,8 @@ read_secret(struct reader *rd, struct arena *a, const struct seal *seal, struct 
 }
 
 enum fz_err
-provider_get(struct reader *rd, struct arena *a, const struct seal *seal, const char *name,
-    struct provider *p)
+provider_get(struct reader *rd, struct arena *a, const struct seal *seal,
+    const char *name, struct provider *p)
 {
 	struct sql *s = sql_open(rd, "SELECT " COLS " FROM provider WHERE name=?1", "t",
 	    name);
@@ -147,8 +150,8 @@ set_secret(struct writer *w, const struct seal *seal, const char *name, const ch
 	sealed = xmalloc(len + SEAL_EXTRA);
 	err = seal_lock(seal, context, text, len, sealed);
 	if (err == FZ_OK)
-		err = sql_run(w, "UPDATE provider SET client_secret=?2 WHERE name=?1", "tb",
-		    name, sealed, len + SEAL_EXTRA);
+		err = sql_run(w, "UPDATE provider SET client_secret=?2 WHERE name=?1",
+		    "tb", name, sealed, len + SEAL_EXTRA);
 	free(sealed);
 	return err;
 }
@@ -161,8 +164,10 @@ provider_put(struct writer *w, const struct seal *seal, const struct provider *p
 
 	if (err == FZ_OK)
 		err = sql_run(w,
-		    "INSERT INTO provider(name,display_name,client_id,issuer,scopes,enabled,"
-		    "updated) VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(name) DO UPDATE SET"
+		    "INSERT INTO "
+		    "provider(name,display_name,client_id,issuer,scopes,enabled,"
+		    "updated) VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(name) DO UPDATE "
+		    "SET"
 		    " display_name=excluded.display_name,client_id=excluded.client_id,"
 		    "issuer=excluded.issuer,scopes=excluded.scopes,"
 		    "enabled=excluded.enabled,updated=excluded.updated",
@@ -230,7 +235,8 @@ provider_identities(struct reader *rd, struct arena *a, int64_t user, struct ide
     size_t *n)
 {
 	struct sql *s = sql_open(rd,
-	    "SELECT " ID_COLS " FROM identity WHERE user=?1 ORDER BY provider,issuer,subject",
+	    "SELECT " ID_COLS
+	    " FROM identity WHERE user=?1 ORDER BY provider,issuer,subject",
 	    "i", user);
 	struct identity *list = NULL;
 	size_t count = 0, cap = 0;

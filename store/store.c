@@ -35,6 +35,7 @@
 #include "store/kv.h"
 #include "store/migrate.h"
 #include "store/parts.h"
+#include "store/session.h"
 #include "store/sql.h"
 #include "store/upload.h"
 
@@ -291,6 +292,12 @@ tidy_idempotency(struct writer *w, int64_t *removed)
 }
 
 static enum fz_err
+tidy_sessions(struct writer *w, int64_t *removed)
+{
+	return session_sweep(w, clock_wall_ms(), SLICE_ROWS, removed);
+}
+
+static enum fz_err
 tidy_activity(struct writer *w, int64_t *removed)
 {
 	return activity_prune(w, LIMIT_ACTIVITY_ROWS, SLICE_ROWS, removed);
@@ -323,6 +330,7 @@ static const struct sweep {
 	{ "data", tidy_data },
 	{ "blobs", tidy_blobs },
 	{ "idempotency", tidy_idempotency },
+	{ "sessions", tidy_sessions },
 	{ "activity", tidy_activity },
 	{ "pages", tidy_pages },
 };

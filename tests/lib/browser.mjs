@@ -55,8 +55,7 @@ export class Person {
   async fill(fields) {
     for (const [name, value] of Object.entries(fields)) {
       await this.page.waitForSelector(`[name="${name}"]`);
-      await this.page.$eval(`[name="${name}"]`, (e) => { e.value = ''; });
-      await this.page.type(`[name="${name}"]`, value);
+      await this.page.$eval(`[name="${name}"]`, (e, v) => { e.value = v; }, value);
     }
   }
 

@@ -32,7 +32,7 @@ await onNode('tls', { fronts: ['nginx'] }, async (n, part) => {
   const caddy = spawn('caddy', ['run', '--adapter', 'caddyfile', '--config', file],
     { stdio: ['ignore', log, log], env: { ...process.env, XDG_CONFIG_HOME: n.run, XDG_DATA_HOME: n.run } });
   try {
-    await until(async () => (await get(port, `admin.${domain}`)).status === 404, 20000, 'Caddy with TLS');
+    await until(async () => (await get(port, `admin.${domain}`)).status === 303, 20000, 'Caddy with TLS');
 
     await part('a name we serve gets a certificate of its own', async () => {
       assert.equal((await n.deploy('shop', { 'index.html': 'over TLS' })).status, 200);

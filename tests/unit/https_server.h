@@ -69,7 +69,7 @@ static const char https_program[] =
     "  except Exception: pass\n"
     "  finally: c.close()\n"
     "s=socket.create_server(('127.0.0.1',0),backlog=64)\n"
-    "print(s.getsockname()[1],flush=True)\n"
+    "os.write(1,b'%d' % s.getsockname()[1])\n"
     "def run():\n"
     "  while 1:\n"
     "    c,_=s.accept(); threading.Thread(target=serve,args=(c,),daemon=True).start()\n"

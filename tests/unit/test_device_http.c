@@ -225,12 +225,27 @@ test_bad_bodies(void **state)
 			    body_text);
 }
 
+/* The page names every scope that the key has, in its order, and no other. */
+static void
+check_shown(const char *page, const char *scopes)
+{
+	char shown[512], *out = shown;
+
+	for (const char *s = scopes; *s != '\0'; s++) {
+		*out++ = *s;
+		if (*s == ',')
+			*out++ = ' ';
+	}
+	*out = '\0';
+	assert_non_null(strstr(page, arena_printf(ar, "<dd>%s</dd>", shown)));
+}
+
 static void
 test_granted(void **state)
 {
 	char id[TOKEN_ID_LEN + 1];
 	uint8_t hash[SHA256_LEN];
-	const char *token;
+	const char *token, *page;
 	struct apikey k;
 	struct reader *rd;
 	int64_t before = keys();
@@ -248,11 +263,16 @@ test_granted(void **state)
 	assert_int_equal(poll_token(), 400);
 	assert_string_equal(reason(), "authorization_pending");
 	who = &admin;
+	assert_int_equal(call(METHOD_GET, "/device",
+	    arena_printf(ar, "user_code=%s", user_code), NULL), 200);
+	page = arena_strdup(ar, body_text);
 	assert_int_equal(decide("action=approve"), 200);
 	assert_non_null(strstr(body_text, "Device connected"));
 	/* Approving makes no key, and nobody decides twice. */
 	assert_int_equal(keys(), before);
 	assert_int_equal(decide("action=deny"), 404);
+	assert_int_equal(call(METHOD_GET, "/device",
+	    arena_printf(ar, "user_code=%s", user_code), NULL), 404);
 	assert_int_equal(poll_token(), 200);
 	token = data("token");
 	assert_string_equal(data("scopes"),
@@ -266,6 +286,7 @@ test_granted(void **state)
 	assert_string_equal(k.name, "ann's <laptop>");
 	assert_string_equal(k.created_by, admin.uid);
 	assert_string_equal(k.scopes, data("scopes"));
+	check_shown(page, k.scopes);
 	assert_in_range(k.expires - clock_wall_ms(), 90 * DAY_MS - 60000, 90 * DAY_MS);
 	/* Once. */
 	assert_int_equal(poll_token(), 400);
@@ -391,7 +412,7 @@ test_page(void **state)
 	assert_non_null(strstr(body_text, "ann&#39;s &lt;laptop&gt;"));
 	assert_null(strstr(body_text, "<laptop>"));
 	assert_non_null(strstr(body_text, "192.0.2.1"));
-	assert_non_null(strstr(body_text, "deploy,apps,aliases"));
+	assert_non_null(strstr(body_text, "deploy, apps, aliases"));
 	assert_non_null(strstr(body_text, "value=\"approve\""));
 	assert_non_null(strstr(body_text, "value=\"deny\""));
 	/* Looking approves nothing. */
@@ -450,6 +471,9 @@ test_not_signed_in(void **state)
 	assert_int_equal(call(METHOD_GET, "/device", "", NULL), 403);
 	assert_non_null(strstr(body_text, "Only an administrator"));
 	sign_in(&owner);
+	assert_int_equal(call(METHOD_GET, "/device", "", NULL), 303);
+	/* What the cookie of the sign-in host makes of anybody. */
+	who = &person;
 	assert_int_equal(call(METHOD_GET, "/device", "", NULL), 303);
 	cookie = NULL;
 }

@@ -218,6 +218,19 @@ test_renewed(void **state)
 	    "{\"username\":\"ann\",\"password\":\"oldpassword\"}"), 200);
 	ever = auth_again(&admin);
 	assert_string_equal(ever.password, now.password);
+
+	/* Where the row is looked at again, it is the same password still. */
+	OK(writer_begin(fx.node.store, 5000, &w));
+	OK(user_set_password(w, owner.id, old));
+	OK(writer_commit(w, NULL));
+	auth_as(&owner);
+	assert_int_equal(auth_call(tables, "POST", "/api/reauth",
+	    "{\"password\":\"oldpassword\"}"), 200);
+	OK(writer_begin(fx.node.store, 5000, &w));
+	OK(user_set_password(w, owner.id, old));
+	OK(writer_commit(w, NULL));
+	assert_int_equal(auth_call(tables, "POST", "/api/password",
+	    "{\"current\":\"oldpassword\",\"new\":\"a quite new one\"}"), 200);
 }
 
 static void

@@ -75,6 +75,7 @@ static int
 teardown_group(void **state)
 {
 	https_stop();
+	response_fini(&rs);
 	oauth_free(node.oauth);
 	seal_free(node.seal);
 	return store_teardown(state);
@@ -115,6 +116,7 @@ call(struct jar *who, const char *method, const char *host, const char *target,
 	const char *query = strchr(target, '?'), *allow;
 	enum fz_err err;
 
+	response_fini(&rs);
 	visit(who, host, query == NULL ? target :
 	    arena_strndup(ar, target, (size_t)(query - target)));
 	rq.method = method_parse(method);
@@ -517,7 +519,9 @@ test_iss(void **state)
 
 	(void)state;
 	set_token(url, "s1", EMAIL);
+	https_forget("/op/token");
 	assert_int_equal(come_back(&jar, url, "&iss=https://evil.example"), 400);
+	assert_string_equal(https_asked("/op/token"), "");	/* it never gets the code */
 	url = leave(&jar, "/auth/login/corp");
 	set_token(url, "s1", EMAIL);
 	assert_int_equal(come_back(&jar, url, mine), 303);
@@ -852,6 +856,7 @@ test_slow(void **state)
 	run_sql("INSERT INTO provider(name,display_name,client_id,issuer,enabled,updated)"
 	    " SELECT 'third','','c',replace(issuer,'/op','/third'),1,1 FROM provider"
 	    " WHERE name='corp'");
+	response_fini(&rs);
 	visit(&jar, AUTH, "/");
 	https_forget("/slow" WELL_KNOWN);
 	assert_int_equal(pthread_create(&thread, NULL, hang, &err), 0);

@@ -54,8 +54,8 @@ test_reading(void **state)
 		{ "__Host-fazt=AAAA", NULL },
 		{ "__Host-fazt=", NULL },
 		{ "__Host-fazt=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", NULL },
-		{ "__Host-fazt=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+", NULL },
-		{ "__Host-fazt=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/", NULL },
+		{ "__Host-fazt=+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL },
+		{ "__Host-fazt=/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL },
 		{ "__Host-fazt=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA ", NULL },
 		{ "__Host-fazt=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB", NULL },	/* bits left */
 		{ "__Host-fazt=-_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
@@ -282,6 +282,7 @@ test_domain_that_is_auth(void **state)
 	app = make_session(&jar, &ann, SESSION_APP, "example.com", sso).id;
 	assert_int_equal(caller_at(&jar, "example.com", "/api/x", site), app);
 	assert_int_equal(caller_at(&jar, "example.com", "/auth/session", NULL), sso);
+	assert_int_equal(caller_at(&jar, "example.com", "/auth/session", site), sso);
 	node.auth_host = "login.example.com";
 	forget_all();
 }
