@@ -37,7 +37,6 @@ show_form(struct request *rq, struct response *rs)
 	if (err != FZ_OK)
 		return err;
 	page_open(&p, rq, rs, "Development sign-in");
-	p.form_host = t.host;
 	page_html(&p, "<form method=\"post\" action=\"/auth/dev/callback\">\n");
 	page_hidden(&p, "redirect", t.path);
 	if (strcmp(t.host, rq->host) != 0)
@@ -138,6 +137,8 @@ callback(struct request *rq, struct response *rs)
 	if (err != FZ_OK)
 		return page_error(rq, rs, err, "Development sign-in", NULL,
 		    "/auth/dev/login");
+	if (next[0] != '/')
+		return page_forward(rq, rs, next);
 	response_redirect(rs, 303, next);
 	response_header(rs, "Cache-Control", "no-store");
 	return FZ_OK;

@@ -137,7 +137,7 @@ show_device(struct page_out *p, const struct device *d)
 	row(p, "Asked at (UTC)", asked);
 	row(p, "Gets a key with", granted_text);
 	row(p, "For", "90 days");
-	page_html(p, "</dl>\n<p class=\"muted\">If you did not start this yourself just now, "
+	page_html(p, "</dl>\n<p>If you did not start this yourself just now, "
 	    "deny it: whoever sent you the code wants access to your apps.</p>\n");
 }
 

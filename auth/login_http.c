@@ -165,7 +165,8 @@ go_on(struct request *rq, struct response *rs, const struct signin_target *t,
 		    "/auth/login" : signin_url(rq->arena, t, NULL));
 	if (err != FZ_OK)
 		return err;
-	if (next[0] != '/' && strcmp(t->host, rq->node->admin_host) == 0)
+	/* Not by a redirect: browsers hold those of a form against form-action, app and all. */
+	if (next[0] != '/')
 		return page_forward(rq, rs, next);
 	return go(rs, next);
 }

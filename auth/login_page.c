@@ -114,7 +114,6 @@ login_page(struct request *rq, struct response *rs, const struct signin_target *
 	if (err != FZ_OK)
 		return err;
 	page_open(&p, rq, rs, heading(rq, t));
-	p.form_host = t->host;
 	if (alert != NULL)
 		tell(&p, status, alert);
 	form(&p, t, username);

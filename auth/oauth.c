@@ -6,12 +6,13 @@
  * code caught on the way is worth nothing to anybody.
  *
  * Nothing waits for a provider while it holds a reader or a writer, and only so many threads
- * wait for providers at all: one that hangs costs the sign-ins with it, and no page of any
- * app.
+ * wait for providers at all, not all of them for the same one: a provider that hangs costs
+ * the sign-ins with it, and no page of any app.
  */
 #include "auth/oauth.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,8 +32,9 @@
 struct oauth {
 	struct oauth_discover *discover;
 	pthread_mutex_t	 lock;		/* guards inside */
-	unsigned	 inside;
-	unsigned	 most;
+	unsigned	 most;		/* threads that wait for providers */
+	unsigned	 each;		/* and for one of them */
+	char		 (*inside)[OAUTH_NAME_MAX + 1];	/* by place; "" = free */
 };
 
 struct oauth *
@@ -43,6 +45,8 @@ oauth_new(unsigned workers)
 	o->discover = oauth_discover_new();
 	pthread_mutex_init(&o->lock, NULL);
 	o->most = workers >= 8 ? workers / 4 : 1;
+	o->each = o->most - (o->most + 3) / 4 + (o->most == 1);
+	o->inside = xcalloc(o->most, sizeof(*o->inside));
 	return o;
 }
 
@@ -53,27 +57,37 @@ oauth_free(struct oauth *o)
 		return;
 	oauth_discover_free(o->discover);
 	pthread_mutex_destroy(&o->lock);
+	free(o->inside);
 	free(o);
 }
 
+/* A place among those who wait for this provider. */
 static enum fz_err
-enter(struct oauth *o, struct why *why)
+enter(struct oauth *o, const char *name, unsigned *place, struct why *why)
 {
+	unsigned found = o->most, same = 0;
 	bool room;
 
 	pthread_mutex_lock(&o->lock);
-	room = o->inside < o->most;
-	o->inside += room;
+	for (unsigned i = 0; i < o->most; i++) {
+		if (o->inside[i][0] == '\0')
+			found = i;
+		same += strcmp(o->inside[i], name) == 0;
+	}
+	room = found < o->most && same < o->each;
+	if (room)
+		(void)snprintf(o->inside[found], sizeof(o->inside[found]), "%s", name);
 	pthread_mutex_unlock(&o->lock);
+	*place = found;
 	return room ? FZ_OK :
 	    why_set(why, FZ_OVERLOADED, "too many sign-ins wait for providers");
 }
 
 static void
-leave(struct oauth *o)
+leave(struct oauth *o, unsigned place)
 {
 	pthread_mutex_lock(&o->lock);
-	o->inside--;
+	o->inside[place][0] = '\0';
 	pthread_mutex_unlock(&o->lock);
 }
 
@@ -187,14 +201,15 @@ static enum fz_err
 flow_find_server(struct oauth_flow *f, struct why *why)
 {
 	enum fz_err err = flow_know_server(f, why);
+	unsigned place;
 
 	if (err != FZ_AGAIN)
 		return err;
-	err = enter(f->rq->node->oauth, why);
+	err = enter(f->rq->node->oauth, f->provider.name, &place, why);
 	if (err != FZ_OK)
 		return err;
 	err = flow_ask_server(f, why);
-	leave(f->rq->node->oauth);
+	leave(f->rq->node->oauth, place);
 	return err;
 }
 
@@ -277,6 +292,7 @@ oauth_finish(struct request *rq, const char *provider, struct oauth_state *st,
 	struct oauth_person p = { 0 };
 	struct oauth_flow f = { 0 };
 	enum fz_err err = take_state(rq, provider, &f.state, why);
+	unsigned place;
 
 	if (err != FZ_OK)
 		return err;
@@ -289,11 +305,11 @@ oauth_finish(struct request *rq, const char *provider, struct oauth_state *st,
 	err = oauth_flow_open(&f, rq, provider, why);
 	if (err != FZ_OK)
 		return err == FZ_PROVIDER_NOT_FOUND ? FZ_BAD_REQUEST : err;
-	err = enter(rq->node->oauth, why);
+	err = enter(rq->node->oauth, f.provider.name, &place, why);
 	if (err != FZ_OK)
 		return err;
 	err = flow_finish(&f, &p, why);
-	leave(rq->node->oauth);
+	leave(rq->node->oauth, place);
 	if (err == FZ_OK)
 		*person = p;
 	return err;

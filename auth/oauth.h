@@ -4,7 +4,7 @@
  * (docs/contract.md 4.4).
  *
  * Thread contract: any thread; calls wait for the provider up to their deadline, at most a
- * quarter of the workers at once.
+ * quarter of the workers at once, three quarters of those for one provider.
  */
 #ifndef AUTH_OAUTH_H
 #define AUTH_OAUTH_H

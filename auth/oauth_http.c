@@ -349,10 +349,6 @@ link_identity(struct request *rq, struct response *rs, const struct oauth_state 
 	return go(rs, aimless(rq, t) ? "/auth/login" : url);
 }
 
-/*
- * To the visitor every failure is a sign-in that did not happen: 400, but for a node that is
- * too busy or out of order itself.
- */
 static enum fz_err
 callback_failed(struct request *rq, struct response *rs, enum fz_err err,
     const struct oauth_state *st, const struct why *why)
@@ -364,9 +360,8 @@ callback_failed(struct request *rq, struct response *rs, enum fz_err err,
 	if (st->provider != NULL)
 		audit(rq, WEIGHT_LOGIN, "login", "failure", NULL, json_pack("{s:s,s:s}",
 		    "provider", st->provider, "reason", why->text));
-	if (err == FZ_TIMEOUT || err == FZ_SERVICE_UNAVAILABLE ||
-	    err == FZ_PAYLOAD_TOO_LARGE)
-		err = FZ_BAD_REQUEST;
+	if (err == FZ_PAYLOAD_TOO_LARGE)
+		err = FZ_BAD_REQUEST;	/* not the visitor's */
 	if (st->provider != NULL && error != NULL &&
 	    strcmp(error, "access_denied") == 0) {
 		title = "The sign-in was cancelled";

@@ -5,7 +5,8 @@
  *
  * The policy lets a page do very little: no script at all, one style sheet from this
  * host, forms only to this host.  Chromium also holds the redirects that follow a form
- * against form-action, so a page whose form ends at another host of ours says which.
+ * against form-action, to the last one, also those that an app adds; so what answers a form
+ * goes to another host by page_forward.
  * Referrer-Policy is same-origin, not no-referrer: that one makes browsers send "Origin:
  * null" with our own forms.
  *
@@ -184,15 +185,9 @@ page_field(struct page_out *p, const struct page_field *f)
 static void
 headers(struct page_out *p)
 {
-	struct arena *a = p->rq->arena;
-	const char *also = "";
-
-	if (p->form_host != NULL && strcmp(p->form_host, p->rq->host) != 0)
-		also = arena_printf(a, " %s",
-		    node_host_url(p->rq->node, a, p->form_host, ""));
-	response_headerf(p->rs, "Content-Security-Policy",
+	response_header(p->rs, "Content-Security-Policy",
 	    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-	    "form-action 'self'%s; frame-ancestors 'none'; base-uri 'none'", also);
+	    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
 	response_header(p->rs, "Cache-Control", "no-store");
 	response_header(p->rs, "X-Content-Type-Options", "nosniff");
 	response_header(p->rs, "Referrer-Policy", "same-origin");

@@ -18,11 +18,6 @@
 struct page_out {
 	struct request	*rq;
 	struct response	*rs;
-	/*
-	 * Another host of ours that a form of this page ends at, NULL = none: browsers
-	 * hold the redirects of a form against form-action.
-	 */
-	const char	*form_host;
 	struct buf	 b;
 };
 

@@ -157,8 +157,8 @@ test_form_for_elsewhere(void **state)
 	(void)state;
 	fx.node.serves = serves;
 	auth_host = fx.node.auth_host;
-	assert_int_equal(auth_call(tables, "POST", "/auth/login", to_blog), 303);
-	assert_memory_equal(auth_location(), "https://blog.example.com/auth/complete?code=", 44);
+	assert_int_equal(auth_call(tables, "POST", "/auth/login", to_blog), 200);
+	assert_true(auth_shows("https://blog.example.com/auth/complete?code="));
 	assert_int_equal(auth_call(tables, "POST", "/auth/login", to_admin), 200);
 	assert_true(auth_shows("https://admin.example.com/auth/complete?code="));
 	/* Who may not enter is told by the sign-in page. */
@@ -367,8 +367,9 @@ test_audit(void **state)
 	assert_int_equal(auth_number("SELECT count(*) FROM activity WHERE resource_id="
 	    "(SELECT uid FROM user WHERE id=?1) AND details LIKE '%\"ann\"%'", "i",
 	    admin.id), 1);
+	/* What nobody is called may be a password in the wrong field. */
 	assert_int_equal(auth_number("SELECT count(*) FROM activity WHERE"
-	    " json_extract(details,'$.username')='some\"body'", "", 0), 1);
+	    " details LIKE '%some%'", "", 0), 0);
 	assert_int_equal(auth_number("SELECT count(*) FROM activity WHERE"
 	    " details LIKE '%000%' OR details LIKE '%not this%'", "", 0), 0);
 }

@@ -542,27 +542,30 @@ test_iss(void **state)
 static void
 test_hostile_token(void **state)
 {
-	static const char *const answers[] = {
-		"HTTP/1.1 400 Bad\r\nContent-Length: 25\r\n\r\n{\"error\":\"invalid_grant\"}",
-		"HTTP/1.1 500 Bad\r\nContent-Length: 0\r\n\r\n",
-		"HTTP/1.1 302 Found\r\nLocation: /op/else\r\nContent-Length: 0\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\njunk",
-		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
-		"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-		"HTTP/1.1 200 OK\r\n\r\n{\"access_token\":\"a\",\"token_type\":\"Bearer\"}",
-		"HTTP/1.1 200 OK\r\n\r\n{\"access_token\":\"a\",\"token_type\":\"Bearer\","
-		    "\"id_token\":\"a.b.c\"}",
-		"HTTP/1.1 200 OK\r\n\r\n{\"error\":\"bad_verification_code\"}",
-		"", "FLOOD", "HEADS",
+	static const struct {
+		int		 status;
+		const char	*answer;
+	} cases[] = {
+		{ 400, "HTTP/1.1 400 Bad\r\nContent-Length: 25\r\n\r\n{\"error\":\"invalid_grant\"}" },
+		{ 503, "HTTP/1.1 500 Bad\r\nContent-Length: 0\r\n\r\n" },
+		{ 503, "HTTP/1.1 302 Found\r\nLocation: /op/else\r\nContent-Length: 0\r\n\r\n" },
+		{ 400, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\njunk" },
+		{ 400, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]" },
+		{ 400, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" },
+		{ 400, "HTTP/1.1 200 OK\r\n\r\n{\"access_token\":\"a\",\"token_type\":\"Bearer\"}" },
+		{ 400, "HTTP/1.1 200 OK\r\n\r\n{\"access_token\":\"a\",\"token_type\":\"Bearer\","
+		    "\"id_token\":\"a.b.c\"}" },
+		{ 400, "HTTP/1.1 200 OK\r\n\r\n{\"error\":\"bad_verification_code\"}" },
+		{ 503, "" }, { 400, "FLOOD" }, { 400, "HEADS" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *url = leave(&jar, "/auth/login/corp");
 
-		https_says("/op/token", answers[i]);
-		if (come_back(&jar, url, "") != 400)
-			fail_msg("%s: %d", answers[i], rs.status);
+		https_says("/op/token", cases[i].answer);
+		if (come_back(&jar, url, "") != cases[i].status)
+			fail_msg("%s: %d", cases[i].answer, rs.status);
 	}
 	assert_string_equal(https_asked("/op/else"), "");
 	assert_int_equal(SESSIONS() + USERS(), 0);
@@ -874,6 +877,31 @@ test_slow(void **state)
 	assert_null(strstr(text(), "Too many people"));
 }
 
+/* With more places than one a provider cannot have them all. */
+static void
+test_share(void **state)
+{
+	enum fz_err err = FZ_OK;
+	pthread_t thread;
+
+	(void)state;
+	oauth_free(node.oauth);
+	node.oauth = oauth_new(8);
+	https_says("/slow" WELL_KNOWN, "LATE");
+	https_forget("/slow" WELL_KNOWN);
+	run_sql("INSERT INTO provider(name,display_name,client_id,issuer,enabled,updated)"
+	    " SELECT 'slow','','c',replace(issuer,'/op','/slow'),1,1 FROM provider");
+	response_fini(&rs);
+	visit(&jar, AUTH, "/");
+	assert_int_equal(pthread_create(&thread, NULL, hang, &err), 0);
+	for (int i = 0; i < 200 && https_asked("/slow" WELL_KNOWN)[0] == '\0'; i++)
+		(void)usleep(10000);
+	assert_int_equal(get(&stranger, AUTH, "/auth/login/slow"), 503);
+	assert_non_null(strstr(text(), "Too many people"));
+	(void)leave(&stranger, "/auth/login/corp");
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 int
 main(void)
 {
@@ -885,7 +913,7 @@ main(void)
 		TEST(test_iss), TEST(test_hostile_token), TEST(test_hostile_tokens),
 		TEST(test_hostile_id_token), TEST(test_echo), TEST(test_disabled),
 		TEST(test_aimless), TEST(test_admin), TEST(test_link), TEST(test_link_taken),
-		TEST(test_link_other), TEST(test_link_admin), TEST(test_slow),
+		TEST(test_link_other), TEST(test_link_admin), TEST(test_slow), TEST(test_share),
 	};
 
 	return cmocka_run_group_tests(tests, setup_group, teardown_group);

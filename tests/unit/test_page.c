@@ -123,28 +123,11 @@ headers_are_strict(void **state)
 
 	(void)state;
 	page_open(&p, &rq, &rs, "x");
-	p.form_host = "admin.example.com";	/* this host: 'self' says it */
 	assert_int_equal(page_send(&p, 200), FZ_OK);
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
 		assert_string_equal(response_get(&rs, want[i].name), want[i].value);
 	assert_null(strstr(body(), "<script"));
 	assert_null(strstr(body(), "style="));
-}
-
-/* Chromium stops a form whose redirect leads where form-action does not. */
-static void
-form_may_end_elsewhere(void **state)
-{
-	struct page_out p;
-
-	(void)state;
-	node.port_suffix = ":8443";
-	page_open(&p, &rq, &rs, "x");
-	p.form_host = "blog.example.com";
-	assert_int_equal(page_send(&p, 200), FZ_OK);
-	node.port_suffix = "";
-	assert_non_null(strstr(response_get(&rs, "Content-Security-Policy"),
-	    "form-action 'self' https://blog.example.com:8443; "));
 }
 
 static void
@@ -288,7 +271,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(markup_is_whole),
 		TEST(headers_are_strict),
-		TEST(form_may_end_elsewhere),
 		TEST(style_is_linked_by_its_hash),
 		TEST(payloads_stay_text),
 		TEST(error_for_a_person),

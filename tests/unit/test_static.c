@@ -539,8 +539,6 @@ test_platform_paths(void **state)
 		int		 status;
 		const char	*type, *text;
 	} rows[] = {
-		{ "GET /auth/login", 404, "text/html; charset=utf-8",
-		    "<h1>Not found</h1>" },
 		{ "GET /_ws", 426, "application/json", "\"code\":\"UPGRADE_REQUIRED\"" },
 		{ "GET /_ws/x", 426, "application/json",
 		    "\"code\":\"UPGRADE_REQUIRED\"" },
