@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 
+#include "auth/prove.h"
 #include "auth/signin_inner.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -185,11 +186,16 @@ finish_admin(struct request *rq, struct writer *w, struct finish *f, int64_t now
 }
 
 static enum fz_err
-finish_rows(struct request *rq, struct writer *w, struct finish *f, int64_t id)
+finish_rows(struct request *rq, struct writer *w, struct finish *f,
+    const struct user *user)
 {
 	int64_t now = clock_wall_ms();
-	enum fz_err err = finish_user(rq, w, f, id);
+	enum fz_err err = finish_user(rq, w, f, user->id);
 
+	/* Changed since it was proven: then it was the old one. */
+	if (err == FZ_OK && f->provider[0] == '\0' && user->password != NULL &&
+	    !prove_same(user, &f->user))
+		err = FZ_INVALID_CREDENTIALS;
 	/* The owner's password has just been proven. */
 	if (err == FZ_OK && f->provider[0] == '\0' &&
 	    user_view_role(f->user.role) == ROLE_OWNER)
@@ -198,7 +204,7 @@ finish_rows(struct request *rq, struct writer *w, struct finish *f, int64_t id)
 		err = finish_sso(rq, w, f, now);
 	if (err == FZ_OK && f->on_admin)
 		err = finish_admin(rq, w, f, now);
-	return err == FZ_OK ? user_signed_in(w, id, f->provider, now) : err;
+	return err == FZ_OK ? user_signed_in(w, user->id, f->provider, now) : err;
 }
 
 static void
@@ -235,7 +241,7 @@ signin_finish(struct request *rq, struct response *rs, const struct user *user,
 		err = signin_begin(rq, signin_is_admin(user), &w);
 	if (err != FZ_OK)
 		return err;
-	err = finish_rows(rq, w, &f, user->id);
+	err = finish_rows(rq, w, &f, user);
 	if (err != FZ_OK) {
 		writer_abort(w);
 		return err;

@@ -47,7 +47,8 @@ const char	*signin_url(struct arena *, const struct signin_target *,
  * the sessions of the cookies that are replaced; makes an sso session on AUTH and, on ADMIN
  * for roles admin and owner, an admin session; sets their cookies; notes the sign-in and
  * writes the audit row.  provider "" = password.  remember: the admin session idles 7 d, not
- * 12 h.  FZ_FORBIDDEN for a disabled user, and on an ADMIN that is not AUTH for role user.
+ * 12 h.  FZ_INVALID_CREDENTIALS when the password has been changed since user was read,
+ * FZ_FORBIDDEN for a disabled user, and on an ADMIN that is not AUTH for role user.
  * *sso (may be NULL) is the sso session, id 0 when none was made.
  */
 enum fz_err	 signin_finish(struct request *, struct response *, const struct user *,

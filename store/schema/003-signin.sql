@@ -37,6 +37,7 @@ CREATE TABLE handoff(
 	redirect TEXT NOT NULL,
 	expires INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX handoff_session ON handoff(session);
 
 CREATE TABLE provider(
 	name TEXT PRIMARY KEY,

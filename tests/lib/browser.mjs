@@ -47,9 +47,14 @@ export class Person {
     }, url, options);
   }
 
-  // A click on what submits or leads on, and the page it ends on, scripts or none.
+  // A click on what submits or leads on, and the page it ends on; one that goes on by itself
+  // is none.
   async submit(selector = 'main form button') {
     await Promise.all([this.page.waitForNavigation({ waitUntil: 'load' }), this.page.click(selector)]);
+    for (let i = 0; i < 200; i++) {
+      if (await this.page.$('meta[http-equiv=refresh]').then((m) => !m, () => false)) return;
+      await new Promise((r) => setTimeout(r, 30));
+    }
   }
 
   async fill(fields) {

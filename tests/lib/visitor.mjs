@@ -94,9 +94,11 @@ export class Visitor {
       const rs = await this.get(host, target, { ...o, site, headers: { Accept: accept, 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-User': '?1', ...o.headers } });
       seen.push(`${host}${target} ${rs.status}`);
       Object.assign(rs, { host, target, seen });
-      if (![301, 302, 303, 307, 308].includes(rs.status)) return rs;
-      const next = new URL(rs.headers.location, `https://${host}${target}`);
-      if (!next.hostname.endsWith(domain) && !o.everywhere) return Object.assign(rs, { away: next });
+      // A page that goes on by itself is one more redirect.
+      const on = /<meta http-equiv="refresh" content="0; url=([^"]*)">/.exec(rs.text)?.[1].replaceAll('&amp;', '&');
+      if (![301, 302, 303, 307, 308].includes(rs.status) && !on) return rs;
+      const next = new URL(on ?? rs.headers.location, `https://${host}${target}`);
+      if (!next.hostname.endsWith(domain)) return Object.assign(rs, { away: next });	// to a provider
       [host, target] = [next.hostname, next.pathname + next.search];
       site = 'same-site';
     }
@@ -117,7 +119,8 @@ export class Visitor {
 }
 
 // A new account by an invite of the node's key: {email, password, role, id}.
-export async function invite(node, { role = 'user', email = `${role}${++addresses}@people.test`, password = 'a long enough password', name = role } = {}) {
+let people = 0;
+export async function invite(node, { role = 'user', email = `${role}${++people}@people.test`, password = 'a long enough password', name = role } = {}) {
   const key = { Authorization: `Bearer ${node.key}` }, v = new Visitor(node);
   const made = await v.post(node.admin, '/api/invites', { role }, { headers: key, site: null });
   assert.equal(made.status, 201, made.text);

@@ -141,8 +141,8 @@ await onNode('access', { fronts: ['nginx'], scheme: 'https' }, async (n, part) =
         assert.ok(nobody(rs), `${at} with ${cookie.slice(0, 20)}: ${rs.code}`);
       }
     }
-    // What an app without code says of its visitor is no row (GET /api/me).
-    for (const row of rows.filter((r) => !r['x-hosts'].includes('app') && r.path !== '/api/me'))
+    // What an app without code says of its visitor is no row (GET /api/me), nor is its front page.
+    for (const row of rows.filter((r) => !r['x-hosts'].includes('app') && !['/', '/api/me'].includes(r.path)))
       for (const host of [app, `d1--mine.${domain}`]) assert.ok([404, 405].includes((await send(in_.owner, row, host)).status), `${row.method} ${row.path} on ${host}`);
   });
 

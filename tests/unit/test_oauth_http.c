@@ -633,6 +633,7 @@ test_echo(void **state)
 	const char *url = leave(&jar, "/auth/login/corp");
 
 	(void)state;
+	https_forget("/op/token");
 	assert_int_equal(come_back(&jar, url, "&error=access_denied&error_description="
 	    "%3Cscript%3Eevil%3C/script%3E"), 400);
 	assert_non_null(strstr(text(), "The sign-in was cancelled"));
@@ -640,6 +641,7 @@ test_echo(void **state)
 	url = leave(&jar, "/auth/login/corp");
 	assert_int_equal(come_back(&jar, url, "&error=evil_error"), 400);
 	assert_null(strstr(text(), "evil"));
+	assert_string_equal(https_asked("/op/token"), "");
 	/* used up all the same, and a stranger's word changes nothing */
 	assert_int_equal(come_back(&jar, url, ""), 400);
 	assert_int_equal(get(&jar, AUTH, "/auth/callback/corp?error=access_denied&state="
