@@ -9,10 +9,6 @@
  * Failed sign-ins stand in the audit log with the name that was typed, as far as it can be a
  * name: people type passwords into the wrong field.  Refusals for coming too often do not, or
  * a flood of requests would be a flood of rows.
- *
- * Proving the password again (reauth) makes this session fresh for ten minutes; changing it
- * ends all others.  Both count as sign-ins for the limits: a stolen session is no way to
- * guess faster.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +27,7 @@
 #include "store/activity.h"
 
 #define LOGIN_MAX 254		/* bytes of a user name or an e-mail address */
-#define FRESH_MS (10LL * 60 * 1000)
 #define WEIGHT_LOGIN 8
-#define WEIGHT_SECURITY 9
 
 struct attempt {
 	const char		*name;		/* as typed */
@@ -209,7 +203,8 @@ logout(struct request *rq, struct response *rs)
 	if (err != FZ_OK)
 		return err;
 	if (request_wants_page(rq))
-		return go(rs, "/auth/login");
+		return go(rs, request_flag(rq, "all") || is_host(rq, rq->node->auth_host) ?
+		    "/auth/login" : "/auth/login?prompt=select_account");
 	return response_data(rs, 200, json_pack("{s:s}", "message", "Signed out"));
 }
 
@@ -267,118 +262,6 @@ show_user(struct request *rq, struct response *rs)
 	    "email", u.email, "role", u.role, "version", rq->node->version));
 }
 
-/* --- the password --- */
-
-static enum fz_err
-caller_with_password(struct request *rq, struct response *rs, struct user *u)
-{
-	enum fz_err err = user_view_caller(rq, u);
-
-	if (err == FZ_OK && u->password == NULL)
-		err = response_why(rs, FZ_BAD_REQUEST, "This account has no password");
-	return err;
-}
-
-static enum fz_err
-make_fresh(struct request *rq, const struct user *u, int64_t until)
-{
-	struct user now;
-	struct writer *w;
-	enum fz_err err = writer_begin(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
-
-	if (err != FZ_OK)
-		return err;
-	err = user_by_id(writer_reader(w), rq->arena, u->id, &now);
-	if (err == FZ_OK && !prove_same(u, &now))
-		err = FZ_INVALID_CREDENTIALS;
-	if (err == FZ_OK)
-		err = session_refresh(w, rq->caller.session, until);
-	if (err == FZ_OK)
-		return writer_commit(w, &rq->seq);
-	writer_abort(w);
-	return err;
-}
-
-static enum fz_err
-reauth(struct request *rq, struct response *rs)
-{
-	char until[CLOCK_RFC3339_LEN];
-	const char *password = NULL;
-	int64_t end;
-	struct user u;
-	json_t *body;
-	enum fz_err err = request_json(rq, &body, &rs->why);
-
-	if (err == FZ_OK)
-		err = fields_str(rs, body, "password", true, PROVE_MAX, &password);
-	if (err == FZ_OK)
-		err = caller_with_password(rq, rs, &u);
-	if (err == FZ_OK)
-		err = prove_password(rq, rs, &u, u.username, password);
-	if (err != FZ_OK)
-		return err;
-	end = clock_wall_ms() + FRESH_MS;
-	err = make_fresh(rq, &u, end);
-	if (err != FZ_OK)
-		return err;
-	clock_rfc3339(until, end);
-	return response_data(rs, 200, json_pack("{s:s}", "fresh_until", until));
-}
-
-/* The row as it was when the password was proven, or not at all. */
-static enum fz_err
-set_password(struct request *rq, const struct user *u, const char *phc)
-{
-	struct user now;
-	struct writer *w;
-	int64_t ended;
-	enum fz_err err = writer_begin(rq->node->store, LIMIT_WRITE_WAIT_MS, &w);
-
-	if (err != FZ_OK)
-		return err;
-	err = user_by_id(writer_reader(w), rq->arena, u->id, &now);
-	if (err == FZ_OK && !prove_same(u, &now))
-		err = FZ_INVALID_CREDENTIALS;
-	if (err == FZ_OK)
-		err = user_set_password(w, u->id, phc);
-	if (err == FZ_OK)
-		err = session_end_user(w, u->id, rq->caller.session, &ended);
-	if (err == FZ_OK)
-		return writer_commit(w, &rq->seq);
-	writer_abort(w);
-	return err;
-}
-
-static enum fz_err
-change_password(struct request *rq, struct response *rs)
-{
-	const char *current = NULL, *wanted = NULL;
-	char phc[PASSWORD_PHC_MAX];
-	struct why why = { { 0 } };
-	struct user u;
-	json_t *body;
-	enum fz_err err = request_json(rq, &body, &rs->why);
-
-	if (err == FZ_OK)
-		err = fields_str(rs, body, "current", true, PROVE_MAX, &current);
-	if (err == FZ_OK)
-		err = fields_str(rs, body, "new", true, PROVE_MAX, &wanted);
-	if (err == FZ_OK && password_ok(wanted, strlen(wanted), &why) != FZ_OK)
-		err = response_invalid(rs, "new", why.text);
-	if (err == FZ_OK)
-		err = caller_with_password(rq, rs, &u);
-	if (err == FZ_OK)
-		err = prove_password(rq, rs, &u, u.username, current);
-	if (err == FZ_OK)
-		err = password_hash(wanted, strlen(wanted), phc);
-	if (err == FZ_OK)
-		err = set_password(rq, &u, phc);
-	if (err != FZ_OK)
-		return err;
-	return response_data(rs, 200, json_pack("{s:s}", "message",
-	    "The password is changed; other sessions have ended"));
-}
-
 #define ANYWHERE (ON_ADMIN | ON_AUTH | ON_APP)
 #define LOGIN_FLAGS (ROUTE_BODY_FORM | ROUTE_SIGN_IN | ROUTE_AUDITS)
 
@@ -398,10 +281,5 @@ const struct route login_routes[] = {
 	    "Who is signed in", NULL, "AuthStatus" },
 	{ METHOD_GET, "/api/user/me", show_user, WHO_USER, NULL, ON_ADMIN, 0, 0,
 	    "The user of this session", NULL, "UserMe" },
-	{ METHOD_POST, "/api/reauth", reauth, WHO_OWNER, NULL, ON_ADMIN, 0, WEIGHT_LOGIN,
-	    "Prove the password again, for what asks for it", "Reauth", "FreshUntil" },
-	{ METHOD_POST, "/api/password", change_password, WHO_USER, NULL, ON_ADMIN, 0,
-	    WEIGHT_SECURITY, "Change one's password; other sessions end", "PasswordChange",
-	    "Message" },
 	{ 0 }
 };

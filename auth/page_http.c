@@ -97,6 +97,8 @@ signed_in_page(struct request *rq, struct response *rs, const struct user *u)
 	}
 	sign_out_form(&p);
 	page_html(&p, "</div>\n");
+	if (u->provider[0] == '\0')
+		page_html(&p, "<p><a href=\"/auth/password\">Change your password</a></p>\n");
 	return page_send(&p, 200);
 }
 
@@ -163,6 +165,34 @@ go_on(struct request *rq, struct response *rs, const struct session *sso,
 	}
 }
 
+/* Who has just signed out of one app is not signed in again by the way. */
+static bool
+wants_choice(struct request *rq)
+{
+	const char *prompt = request_arg(rq, "prompt");
+
+	return prompt != NULL && strcmp(prompt, "select_account") == 0;
+}
+
+static enum fz_err
+choice_page(struct request *rq, struct response *rs, const struct session *sso,
+    const struct signin_target *t)
+{
+	struct page_out p;
+
+	page_open(&p, rq, rs, "You are signed out of this app");
+	page_html(&p, "<p class=\"lead\">Sign in to <strong>");
+	page_text(&p, "%s", t->host);
+	page_html(&p, "</strong> again?</p>\n");
+	who(&p, &sso->user);
+	page_html(&p, "<div class=\"actions\">\n<a class=\"button\" href=\"");
+	page_text(&p, "%s", signin_url(rq->arena, t, NULL));
+	page_html(&p, "\">Continue</a>\n");
+	sign_out_form(&p);
+	page_html(&p, "</div>\n");
+	return page_send(&p, 200);
+}
+
 static enum fz_err
 login_on_auth(struct request *rq, struct response *rs, const struct signin_target *t)
 {
@@ -183,6 +213,8 @@ login_on_auth(struct request *rq, struct response *rs, const struct signin_targe
 		return signed_in_page(rq, rs, &sso.user);
 	if (here && is_host(rq, rq->node->admin_host))
 		return enter_dashboard(rq, rs, &sso, t);
+	if (!here && wants_choice(rq))
+		return choice_page(rq, rs, &sso, t);
 	return go_on(rq, rs, &sso, t);
 }
 
@@ -198,7 +230,8 @@ login_elsewhere(struct request *rq, struct response *rs, struct signin_target *t
 		return page_forward(rq, rs, signin_url(rq->arena, t, NULL));
 	t->pre = session_cookie_pre(rq, rs);
 	return go(rs, node_host_url(rq->node, rq->arena, rq->node->auth_host,
-	    signin_url(rq->arena, t, NULL)));
+	    arena_printf(rq->arena, "%s%s", signin_url(rq->arena, t, NULL),
+	    wants_choice(rq) ? "&prompt=select_account" : "")));
 }
 
 static enum fz_err

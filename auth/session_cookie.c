@@ -6,9 +6,10 @@
  * token carried elsewhere is worth nothing.  And nothing here logs or echoes a value.
  *
  * Which cookie counts is decided by the host of the request alone, see cookie_here.  On an
- * ADMIN that is also AUTH the sso session is seen by the pages of the sign-in only.  It is
- * made to last for weeks and says who somebody is, not that they may administrate:
- * whatever the role of its user, the caller it makes is a ROLE_USER.
+ * ADMIN that is also AUTH the sso session is seen by the pages of the sign-in and by what
+ * every user may do to their own account, and only without an admin session.  It is made to
+ * last for weeks and says who somebody is, not that they may administrate: whatever the role
+ * of its user, the caller it makes is a ROLE_USER.
  */
 #include "auth/session_cookie.h"
 
@@ -111,7 +112,8 @@ cookie_here(struct request *rq)
 {
 	if (is_admin_host(rq)) {
 		if (is_auth_host(rq) && session_cookie_get(rq, COOKIE_ADMIN) == NULL &&
-		    (path_under(rq->path, "/auth") || path_under(rq->path, "/device")))
+		    (path_under(rq->path, "/auth") || path_under(rq->path, "/device") ||
+		    (rq->route != NULL && rq->route->who == WHO_USER)))
 			return COOKIE_SSO;
 		return COOKIE_ADMIN;
 	}

@@ -115,7 +115,9 @@ drop_json(void *value)
 bool
 request_is_form(const struct request *r)
 {
-	return mime_is(r->content_type, "application/x-www-form-urlencoded");
+	/* Caddy gives every POST without a body this type. */
+	return r->content_length != 0 &&
+	    mime_is(r->content_type, "application/x-www-form-urlencoded");
 }
 
 bool

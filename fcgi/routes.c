@@ -6,6 +6,7 @@
 
 extern const struct route key_routes[];
 extern const struct route login_routes[];
+extern const struct route password_routes[];
 extern const struct route session_routes[];
 extern const struct route user_routes[];
 extern const struct route invite_routes[];
@@ -41,6 +42,7 @@ extern const struct route echo_routes[];
 const struct route *const routes_all[] = {
 	key_routes,
 	login_routes,
+	password_routes,
 	session_routes,
 	user_routes,
 	invite_routes,

@@ -113,6 +113,7 @@ static inline void
 fixture_body(struct fixture *f, const char *type, const void *p, size_t n)
 {
 	f->rq.content_type = type;
+	f->rq.content_length = (int64_t)n;
 	f->rq.body = spool_new(f->dir, LIMIT_ARCHIVE_BODY);
 	assert_int_equal(spool_add(f->rq.body, p, n), FZ_OK);
 }

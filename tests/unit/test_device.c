@@ -3,7 +3,7 @@
 
 #include "store/device.h"
 
-#define NOW 1772359200000LL
+#define NOW 4102444800000LL	/* far ahead: what is over is swept away */
 
 static uint8_t hash[SHA256_LEN];
 

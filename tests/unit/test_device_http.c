@@ -86,6 +86,7 @@ call(enum method m, const char *path, const char *query, const char *body)
 	if (body != NULL) {
 		rq.content_type = body[0] == '{' ? "application/json" :
 		    "application/x-www-form-urlencoded";
+		rq.content_length = (int64_t)strlen(body);
 		rq.body = spool_new(NULL, MIB);
 		OK(spool_add(rq.body, body, strlen(body)));
 	}

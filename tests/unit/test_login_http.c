@@ -5,8 +5,9 @@
 
 #include "auth/throttle.h"
 
-extern const struct route login_routes[], key_routes[];
-static const struct route *const tables[] = { login_routes, key_routes, NULL };
+extern const struct route login_routes[], password_routes[], key_routes[];
+static const struct route *const tables[] = { login_routes, password_routes, key_routes,
+	NULL };
 
 #define RIGHT "{\"username\":\"ann\",\"password\":\"" PASSWORD "\"}"
 #define WRONG "{\"username\":\"ann\",\"password\":\"not this one\"}"
@@ -374,6 +375,29 @@ test_audit(void **state)
 	    " details LIKE '%000%' OR details LIKE '%not this%'", "", 0), 0);
 }
 
+/* The same by a page, for who may not open the dashboard. */
+static void
+test_password_page(void **state)
+{
+	(void)state;
+	auth_as(NULL);
+	assert_int_equal(auth_call(tables, "GET", "/auth/password", NULL), 303);
+	assert_string_equal(auth_location(), "/auth/login?redirect=/auth/password");
+	auth_as(&user);
+	assert_int_equal(auth_call(tables, "GET", "/auth/password", NULL), 200);
+	assert_true(auth_shows("name=\"current\""));
+	assert_int_equal(auth_call(tables, "POST", "/auth/password",
+	    "current=wrong&new=a+quite+new+one"), 401);
+	assert_true(auth_shows("role=\"alert\""));
+	assert_int_equal(auth_call(tables, "POST", "/auth/password",
+	    "current=correct+horse+7&new=short"), 400);
+	assert_string_equal(auth_again(&user).password, phc);
+	assert_int_equal(auth_call(tables, "POST", "/auth/password",
+	    "current=correct+horse+7&new=a+quite+new+one"), 200);
+	assert_true(auth_shows("<h1>Your password is changed</h1>"));
+	assert_string_not_equal(auth_again(&user).password, phc);
+}
+
 /* Keys made by sessions: what the role and the proof allow. */
 static void
 test_keys(void **state)
@@ -416,7 +440,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_program), TEST(test_refusals), TEST(test_not_on_apps), TEST(test_form),
 		TEST(test_form_for_elsewhere), TEST(test_throttled), TEST(test_renewed),
-		TEST(test_who), TEST(test_logout), TEST(test_reauth), TEST(test_password),
+		TEST(test_who), TEST(test_logout), TEST(test_reauth), TEST(test_password), TEST(test_password_page),
 		TEST(test_audit), TEST(test_keys),
 	};
 

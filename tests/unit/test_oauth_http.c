@@ -124,6 +124,7 @@ call(struct jar *who, const char *method, const char *host, const char *target,
 	add_header("accept", "text/html,*/*");
 	if (body != NULL) {
 		rq.content_type = type;
+		rq.content_length = (int64_t)strlen(body);
 		rq.body = spool_new(test_dir, MIB);
 		OK(spool_add(rq.body, body, strlen(body)));
 	}

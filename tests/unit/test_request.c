@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/request.h"
+#include "base/route.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -166,6 +167,36 @@ test_json(void **state)
 	}
 }
 
+/* A form is read only where the row takes one, every value a text, the first one counts. */
+static void
+test_form(void **state)
+{
+	static const struct route takes = { .flags = ROUTE_BODY_FORM }, refuses = { 0 };
+	static const char text[] = "a=1&b=x+y&a=2&c=%C3%A9&d=";
+	struct request r = make_request("");
+	json_t *value = NULL;
+
+	(void)state;
+	r.content_type = "application/x-www-form-urlencoded; charset=utf-8";
+	assert_false(request_wants_page(&r));	/* no body: Caddy says so of every POST */
+	r.content_length = (int64_t)strlen(text);
+	set_body(&r, text);
+	assert_true(request_is_form(&r) && request_wants_page(&r));
+	assert_int_equal(request_json(&r, &value, NULL), FZ_UNSUPPORTED_MEDIA_TYPE);
+	r.route = &refuses;
+	assert_int_equal(request_json(&r, &value, NULL), FZ_UNSUPPORTED_MEDIA_TYPE);
+	r.route = &takes;
+	assert_int_equal(request_json(&r, &value, NULL), FZ_OK);
+	assert_int_equal(json_object_size(value), 4);
+	assert_string_equal(json_string_value(json_object_get(value, "a")), "1");
+	assert_string_equal(json_string_value(json_object_get(value, "b")), "x y");
+	assert_string_equal(json_string_value(json_object_get(value, "c")), "\xc3\xa9");
+	assert_string_equal(json_string_value(json_object_get(value, "d")), "");
+	set_body(&r, "a=%zz");
+	assert_int_equal(request_json(&r, &value, NULL), FZ_BAD_REQUEST);
+	spool_free(r.body);
+}
+
 static void
 test_json_sizes(void **state)
 {
@@ -258,6 +289,7 @@ main(void)
 		cmocka_unit_test(test_lookups),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_form),
 		cmocka_unit_test(test_json_sizes),
 		cmocka_unit_test(test_page),
 		cmocka_unit_test(test_links),
