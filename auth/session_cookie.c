@@ -106,14 +106,26 @@ is_auth_host(const struct request *rq)
 	return strcmp(rq->host, rq->node->auth_host) == 0;
 }
 
+/* The sign-in itself, and what every user may do to their own account. */
+static bool
+is_own_matter(const char *path)
+{
+	static const char *const folders[] = { "/auth", "/device", "/api/sessions",
+		"/api/password" };
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (path_under(path, folders[i]))
+			return true;
+	return false;
+}
+
 /* The cookie that says who calls on this host. */
 static enum session_cookie
 cookie_here(struct request *rq)
 {
 	if (is_admin_host(rq)) {
 		if (is_auth_host(rq) && session_cookie_get(rq, COOKIE_ADMIN) == NULL &&
-		    (path_under(rq->path, "/auth") || path_under(rq->path, "/device") ||
-		    (rq->route != NULL && rq->route->who == WHO_USER)))
+		    is_own_matter(rq->path))
 			return COOKIE_SSO;
 		return COOKIE_ADMIN;
 	}

@@ -92,8 +92,8 @@ await onNode('access', { fronts: ['nginx'], scheme: 'https' }, async (n, part) =
   const fresh = (until) => n.sql(`UPDATE session SET fresh = ${until}`);
   const send = (v, row, host = n.admin, o = {}) => v.request(row.method, host, targetOf(row, row.method === 'GET' ? 'mine' : 'nobody'), { ...(row.method === 'GET' ? {} : { json: bodies[row.path] ?? {} }), ...o });
   const jar = (v, host) => [...v.cookies(host)].map(([k, x]) => `${k}=${x}`).join('; ');
-  // The sso session is seen by the pages of the sign-in alone, and never more than a user.
-  const bySso = (row) => /^\/(auth|device)(\/|$)/.test(row.path);
+  // The sso session is seen by the sign-in and by what is one's own, and never more than a user.
+  const bySso = (row) => /^\/(auth|device|api\/sessions|api\/password)(\/|$)/.test(row.path);
   const wanted = (row, caller) => {
     const needs = ranks[row['x-who']], has = caller === 'user' && !bySso(row) ? 0 : ranks[caller] ?? 0;
     if (has >= needs) return 'in';

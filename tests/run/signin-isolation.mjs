@@ -40,7 +40,7 @@ await onNode('signin-isolation', { fronts: ['nginx'], scheme: 'https' }, async (
     assert.equal(await who(a, `__Host-fazt=${adminToken}`), null);
     // What lets other apps in without asking does not open the dashboard, whoever it is.
     const lax = `__Host-fazt_sso=${owner.cookies(n.auth).get('__Host-fazt_sso')}`;
-    for (const target of ['/api/apps', '/api/user/me', '/api/sessions']) assert.equal((await new Visitor(n).get(n.admin, target, { cookie: lax })).status, 401, target);
+    for (const target of ['/api/apps', '/api/user/me', '/api/users']) assert.equal((await new Visitor(n).get(n.admin, target, { cookie: lax })).status, 401, target);
     assert.equal((await new Visitor(n).post(n.admin, '/api/apps', { title: 'x' }, { cookie: lax })).status, 401);
     assert.equal((await new Visitor(n).get(n.admin, '/api/apps', { cookie: `__Host-fazt_admin=${adminToken}` })).status, 200);
     assert.equal(await who(a, `__Host-fazt=${tokenA}x`), null);
@@ -87,8 +87,8 @@ await onNode('signin-isolation', { fronts: ['nginx'], scheme: 'https' }, async (
     assert.deepEqual(known, [], 'must be nobody');
     for (const cookie of [`__Host-fazt_admin=x; __Host-fazt_admin=${adminToken}`, `__Host-fazt_admin=${adminToken}, __Host-fazt_admin=${adminToken}`, `\u2000__Host-fazt_admin=${adminToken}`])
       assert.equal((await new Visitor(n).get(n.admin, '/api/apps', { cookie })).status, 401, cookie);
-    // The comma of a front server that joins headers is none of the tricks.
-    assert.equal((await who(a, `x=1, ${good}`)).id, ann.id);
+    // Behind a comma it may stem from another cookie's value.
+    assert.equal(await who(a, `x=1, ${good}`), null);
   });
 
   await part('app code sets no platform cookie, none for the whole domain', async () => {

@@ -540,9 +540,9 @@ test_sweep(void **state)
 
 	(void)state;
 	add_handoff(20, ann.id, sso.id);
-	run("INSERT INTO oauth_state VALUES(x'01','p','x','n',x'00','{}',NULL,1772359260000)");
-	run("INSERT INTO oauth_state VALUES(x'02','p','x','n',x'00','{}',NULL,1772359260001)");
-	run("INSERT INTO device(hash,user_code,ip,expires) VALUES(x'01','A','',1772359260000)");
+	run("INSERT INTO oauth_state VALUES(x'01','p','x','n',x'00','{}',NULL,4102444860000)");
+	run("INSERT INTO oauth_state VALUES(x'02','p','x','n',x'00','{}',NULL,4102444860001)");
+	run("INSERT INTO device(hash,user_code,ip,expires) VALUES(x'01','A','',4102444860000)");
 	run("INSERT INTO invite(uid,hash,role,created,expires,max_uses)"
 	    " VALUES('fazt_inv_0',x'01','user',1,2,1)");
 	assert_int_equal(sweep_at(T0, 100), 0);
