@@ -181,11 +181,10 @@ choice_page(struct request *rq, struct response *rs, const struct session *sso,
 	struct page_out p;
 
 	page_open(&p, rq, rs, "You are signed out of this app");
-	page_html(&p, "<p class=\"lead\">Sign in to <strong>");
-	page_text(&p, "%s", t->host);
-	page_html(&p, "</strong> again?</p>\n");
 	who(&p, &sso->user);
-	page_html(&p, "<div class=\"actions\">\n<a class=\"button\" href=\"");
+	page_html(&p, "<p>Sign in to <strong>");
+	page_text(&p, "%s", t->host);
+	page_html(&p, "</strong> again?</p>\n<div class=\"actions\">\n<a class=\"button\" href=\"");
 	page_text(&p, "%s", signin_url(rq->arena, t, NULL));
 	page_html(&p, "\">Continue</a>\n");
 	sign_out_form(&p);
