@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auth/password_common.h"
 #include "base/digest.h"
@@ -31,7 +32,6 @@
 
 #define LEN_MIN 8
 #define LEN_MAX 1024
-#define RUNNING_MAX 2
 #define WAITING_MAX 8
 
 static struct {
@@ -41,15 +41,23 @@ static struct {
 	unsigned	 waiting;
 } turn = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0 };
 
+/* On a small machine the other core is for those who do not sign in. */
+static unsigned
+running_max(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) < 4 ? 1 : 2;
+}
+
 static enum fz_err
 turn_take(void)
 {
+	unsigned most = running_max();
 	enum fz_err err = FZ_OVERLOADED;
 
 	pthread_mutex_lock(&turn.lock);
-	if (turn.running < RUNNING_MAX || turn.waiting < WAITING_MAX) {
+	if (turn.running < most || turn.waiting < WAITING_MAX) {
 		turn.waiting++;
-		while (turn.running >= RUNNING_MAX)
+		while (turn.running >= most)
 			pthread_cond_wait(&turn.freed, &turn.lock);
 		turn.waiting--;
 		turn.running++;

@@ -1,6 +1,7 @@
 /*
  * Passwords: Argon2id (RFC 9106), m=46 MiB t=1 p=1, as PHC strings.  At most two
- * hashes run at once, eight more may wait, others are told FZ_OVERLOADED.
+ * hashes (one with fewer than four cores) run at once, eight more may wait, others are
+ * told FZ_OVERLOADED.
  *
  * Thread contract: any thread.
  */
