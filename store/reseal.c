@@ -42,8 +42,8 @@
 
 static const char *const sealed[] = {
 	"UPDATE env SET value=reseal('env|'||app||'|'||name,value)",
-	"UPDATE provider SET client_secret=reseal('provider|'||name,client_secret)"
-	" WHERE client_secret IS NOT NULL",
+	("UPDATE provider SET client_secret=reseal('provider|'||name,client_secret)"
+	" WHERE client_secret IS NOT NULL"),
 	"UPDATE oauth_state SET verifier=reseal('oauth|'||lower(hex(hash)),verifier)",
 };
 
