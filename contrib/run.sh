@@ -139,6 +139,7 @@ cat <<EOF
   fazt-fcgi runs behind $front.
 
   Example apps$(sed '1s/^  *//;1s/^/  /' "$run/apps")
+  Sign in       $admin/auth/login
   Admin API     $admin/openapi.json
   Owner         admin
   Password      $(cat "$state/owner-password")
