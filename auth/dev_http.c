@@ -139,9 +139,7 @@ callback(struct request *rq, struct response *rs)
 		    "/auth/dev/login");
 	if (next[0] != '/')
 		return page_forward(rq, rs, next);
-	response_redirect(rs, 303, next);
-	response_header(rs, "Cache-Control", "no-store");
-	return FZ_OK;
+	return response_go(rs, next);
 }
 
 const struct route dev_routes[] = {

@@ -179,10 +179,8 @@ not_admin(struct request *rq, struct response *rs, const char *code)
 	if (code != NULL)
 		back = arena_printf(rq->arena, "/device?user_code=%s",
 		    path_escape_value(rq->arena, code));
-	response_redirect(rs, 303, arena_printf(rq->arena, "/auth/login?redirect=%s",
+	return response_go(rs, arena_printf(rq->arena, "/auth/login?redirect=%s",
 	    path_escape_value(rq->arena, back)));
-	response_header(rs, "Cache-Control", "no-store");
-	return FZ_OK;
 }
 
 enum fz_err

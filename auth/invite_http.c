@@ -41,18 +41,12 @@
 #define WEIGHT_ACCOUNT 8
 #define WEIGHT_SECURITY 9
 
-static bool
-is_host(const struct request *rq, const char *host)
-{
-	return strcmp(rq->host, host) == 0;
-}
-
 /* --- making them --- */
 
 static enum fz_err
 may_manage(struct request *rq, struct response *rs)
 {
-	if (rq->caller.key_id == NULL && !is_host(rq, rq->node->admin_host))
+	if (rq->caller.key_id == NULL && !request_at(rq, rq->node->admin_host))
 		return response_why(rs, FZ_FORBIDDEN, "Invites are managed at %s",
 		    rq->node->admin_host);
 	return FZ_OK;
@@ -278,14 +272,6 @@ form_page(struct request *rq, struct response *rs, const struct account *a, int 
 }
 
 static enum fz_err
-go(struct response *rs, const char *url)
-{
-	response_redirect(rs, 303, url);
-	response_header(rs, "Cache-Control", "no-store");
-	return FZ_OK;
-}
-
-static enum fz_err
 go_to_auth(struct request *rq, struct response *rs)
 {
 	const char *code = request_param(rq, "code");
@@ -295,7 +281,7 @@ go_to_auth(struct request *rq, struct response *rs)
 	    "abcdefghijklmnopqrstuvwxyz") != CODE_LEN)
 		return page_error(rq, rs, bad_invite(rs), "This invite does not work", NULL,
 		    NULL);
-	return go(rs, node_host_url(rq->node, rq->arena, rq->node->auth_host,
+	return response_go(rs, node_host_url(rq->node, rq->arena, rq->node->auth_host,
 	    arena_printf(rq->arena, "/auth/invite/%s", code)));
 }
 
@@ -305,7 +291,7 @@ show_invite(struct request *rq, struct response *rs)
 	struct account a = { 0 };
 	enum fz_err err;
 
-	if (!is_host(rq, rq->node->auth_host))
+	if (!request_at(rq, rq->node->auth_host))
 		return go_to_auth(rq, rs);
 	err = find_invite(rq, rs, &a);
 	if (err != FZ_OK)
@@ -432,7 +418,7 @@ use_invite(struct request *rq, struct response *rs)
 	struct account a = { 0 };
 	enum fz_err err;
 
-	if (!is_host(rq, rq->node->auth_host))
+	if (!request_at(rq, rq->node->auth_host))
 		return go_to_auth(rq, rs);
 	err = throttle_take(rq, rs, THROTTLE_INVITE);
 	if (err != FZ_OK)
@@ -447,7 +433,7 @@ use_invite(struct request *rq, struct response *rs)
 		return response_data(rs, 201, json_pack("{s:o,s:s}", "user",
 		    user_view(&a.user), "message", "The account is made; sign in with it"));
 	/* The account is there; who cannot be signed in now can do it themselves. */
-	return go(rs, signin_finish(rq, rs, &a.user, "", false, NULL) == FZ_OK ? "/" :
+	return response_go(rs, signin_finish(rq, rs, &a.user, "", false, NULL) == FZ_OK ? "/" :
 	    "/auth/login");
 }
 

@@ -6,9 +6,9 @@
  * JSON and gets JSON, the form of the sign-in page gets a redirect or that page again with
  * what went wrong; both go through prove.c and signin.c.
  *
- * Failed sign-ins stand in the audit log with the name that was typed, as far as it can be a
- * name: people type passwords into the wrong field.  Refusals for coming too often do not, or
- * a flood of requests would be a flood of rows.
+ * Failed sign-ins stand in the audit log, with the name that was typed only when somebody is
+ * called that: people type passwords into the wrong field.  Refusals for coming too often do
+ * not, or a flood of requests would be a flood of rows.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,12 +35,6 @@ struct attempt {
 	bool			 remember;
 	struct signin_target	 target;	/* of a form */
 };
-
-static bool
-is_host(const struct request *rq, const char *host)
-{
-	return strcmp(rq->host, host) == 0;
-}
 
 /* --- signing in --- */
 
@@ -135,14 +129,6 @@ refuse(struct request *rq, struct response *rs, const struct attempt *a, enum fz
 	    a->name);
 }
 
-static enum fz_err
-go(struct response *rs, const char *url)
-{
-	response_redirect(rs, 303, url);
-	response_header(rs, "Cache-Control", "no-store");
-	return FZ_OK;
-}
-
 /*
  * Signed in by a form: where it was going.  Who may not go there is told so by the sign-in
  * page, which knows them now.
@@ -155,14 +141,14 @@ go_on(struct request *rq, struct response *rs, const struct signin_target *t,
 	enum fz_err err = signin_next(rq, sso, t, &next);
 
 	if (err == FZ_FORBIDDEN)
-		return go(rs, strcmp(t->path, "/") == 0 && is_host(rq, t->host) ?
+		return response_go(rs, strcmp(t->path, "/") == 0 && request_at(rq, t->host) ?
 		    "/auth/login" : signin_url(rq->arena, t, NULL));
 	if (err != FZ_OK)
 		return err;
 	/* Not by a redirect: browsers hold those of a form against form-action, app and all. */
 	if (next[0] != '/')
 		return page_forward(rq, rs, next);
-	return go(rs, next);
+	return response_go(rs, next);
 }
 
 static enum fz_err
@@ -174,7 +160,7 @@ login(struct request *rq, struct response *rs)
 	json_t *body;
 	enum fz_err err;
 
-	if (!is_host(rq, rq->node->admin_host) && !is_host(rq, rq->node->auth_host))
+	if (!request_at(rq, rq->node->admin_host) && !request_at(rq, rq->node->auth_host))
 		return response_why(rs, FZ_FORBIDDEN, "Passwords are asked for at %s only",
 		    rq->node->auth_host);
 	err = request_json(rq, &body, &rs->why);
@@ -203,7 +189,7 @@ logout(struct request *rq, struct response *rs)
 	if (err != FZ_OK)
 		return err;
 	if (request_wants_page(rq))
-		return go(rs, request_flag(rq, "all") || is_host(rq, rq->node->auth_host) ?
+		return response_go(rs, request_flag(rq, "all") || request_at(rq, rq->node->auth_host) ?
 		    "/auth/login" : "/auth/login?prompt=select_account");
 	return response_data(rs, 200, json_pack("{s:s}", "message", "Signed out"));
 }

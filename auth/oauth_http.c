@@ -32,20 +32,6 @@
 #define WEIGHT_LOGIN 8
 #define WEIGHT_SECURITY 9
 
-static bool
-is_host(const struct request *rq, const char *host)
-{
-	return strcmp(rq->host, host) == 0;
-}
-
-static enum fz_err
-go(struct response *rs, const char *url)
-{
-	response_redirect(rs, 303, url);
-	response_header(rs, "Cache-Control", "no-store");
-	return FZ_OK;
-}
-
 static void
 audit(struct request *rq, int weight, const char *action, const char *result,
     const char *user, json_t *details)
@@ -146,10 +132,10 @@ login_on_auth(struct request *rq, struct response *rs, const char *name,
 	const char *url;
 	enum fz_err err;
 
-	if (!is_host(rq, t->host) && t->pre[0] == '\0')
-		return go(rs, start_url(rq, t, name));
+	if (!request_at(rq, t->host) && t->pre[0] == '\0')
+		return response_go(rs, start_url(rq, t, name));
 	err = begin(rq, rs, name, t, 0, &url);
-	return err == FZ_OK ? go(rs, url) : begin_failed(rq, rs, err, t);
+	return err == FZ_OK ? response_go(rs, url) : begin_failed(rq, rs, err, t);
 }
 
 static enum fz_err
@@ -166,12 +152,12 @@ get_login(struct request *rq, struct response *rs)
 	err = read_provider(rq, name, &pr);
 	if (err != FZ_OK)
 		return begin_failed(rq, rs, err, &t);
-	if (is_host(rq, rq->node->auth_host))
+	if (request_at(rq, rq->node->auth_host))
 		return login_on_auth(rq, rs, name, &t);
-	if (!is_host(rq, t.host))
-		return go(rs, start_url(rq, &t, name));
+	if (!request_at(rq, t.host))
+		return response_go(rs, start_url(rq, &t, name));
 	t.pre = session_cookie_pre(rq, rs);
-	return go(rs, node_host_url(rq->node, rq->arena, rq->node->auth_host,
+	return response_go(rs, node_host_url(rq->node, rq->arena, rq->node->auth_host,
 	    signin_url(rq->arena, &t, name)));
 }
 
@@ -240,8 +226,8 @@ know_user(struct request *rq, const char *provider, const struct oauth_person *p
 static bool
 aimless(const struct request *rq, const struct signin_target *t)
 {
-	return is_host(rq, t->host) && strcmp(t->path, "/") == 0 &&
-	    !is_host(rq, rq->node->admin_host) && !is_host(rq, rq->node->domain);
+	return request_at(rq, t->host) && strcmp(t->path, "/") == 0 &&
+	    !request_at(rq, rq->node->admin_host) && !request_at(rq, rq->node->domain);
 }
 
 /* The Strict cookie of ADMIN comes only with a step that one of our own pages makes. */
@@ -253,14 +239,14 @@ go_on(struct request *rq, struct response *rs, const struct signin_target *t,
 	enum fz_err err = signin_next(rq, sso, t, &next);
 
 	if (err == FZ_FORBIDDEN)
-		return go(rs, is_host(rq, t->host) && strcmp(t->path, "/") == 0 ?
+		return response_go(rs, request_at(rq, t->host) && strcmp(t->path, "/") == 0 ?
 		    "/auth/login" : signin_url(rq->arena, t, NULL));
 	if (err != FZ_OK)
 		return page_error(rq, rs, err, "Signing in did not work", NULL,
 		    signin_url(rq->arena, t, NULL));
 	if (strcmp(t->host, rq->node->admin_host) == 0)
 		return page_forward(rq, rs, next);
-	return go(rs, aimless(rq, t) ? "/auth/login" : next);
+	return response_go(rs, aimless(rq, t) ? "/auth/login" : next);
 }
 
 static enum fz_err
@@ -342,11 +328,11 @@ link_identity(struct request *rq, struct response *rs, const struct oauth_state 
 		    err == FZ_CONFLICT ? "It belongs to another user of this server."
 				       : NULL,
 		    NULL);
-	url = is_host(rq, t->host) ? t->path :
+	url = request_at(rq, t->host) ? t->path :
 	    node_host_url(rq->node, rq->arena, t->host, t->path);
 	if (strcmp(t->host, rq->node->admin_host) == 0)
 		return page_forward(rq, rs, url);
-	return go(rs, aimless(rq, t) ? "/auth/login" : url);
+	return response_go(rs, aimless(rq, t) ? "/auth/login" : url);
 }
 
 static enum fz_err
@@ -441,7 +427,7 @@ get_link(struct request *rq, struct response *rs)
 	here = (struct signin_target){ .host = rq->host, .path = link_path(rq, name, &t),
 		.pre = "" };
 	if (sso.id == 0)
-		return go(rs, signin_url(rq->arena, &here, NULL));
+		return response_go(rs, signin_url(rq->arena, &here, NULL));
 	err = read_provider(rq, name, &pr);
 	if (err != FZ_OK)
 		return begin_failed(rq, rs, err, &here);
@@ -462,7 +448,7 @@ link_url(struct request *rq, struct response *rs, const char *name,
 
 	if (err != FZ_OK)
 		return err;
-	if (!is_host(rq, rq->node->auth_host)) {
+	if (!request_at(rq, rq->node->auth_host)) {
 		*url = node_host_url(rq->node, rq->arena, rq->node->auth_host,
 		    link_path(rq, name, t));
 		return FZ_OK;

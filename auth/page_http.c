@@ -24,20 +24,6 @@
 
 #define ANYWHERE (ON_ADMIN | ON_AUTH | ON_APP)
 
-static enum fz_err
-go(struct response *rs, const char *url)
-{
-	response_redirect(rs, 303, url);
-	response_header(rs, "Cache-Control", "no-store");
-	return FZ_OK;
-}
-
-static bool
-is_host(const struct request *rq, const char *host)
-{
-	return strcmp(rq->host, host) == 0;
-}
-
 /* The sign-in page of the host where the visitor will end. */
 static const char *
 start_url(const struct request *rq, const char *host, const char *path)
@@ -60,7 +46,7 @@ from_other_site(const struct request *rq)
 static bool
 admin_here(const struct request *rq)
 {
-	return is_host(rq, rq->node->admin_host) && rq->caller.session != 0 &&
+	return request_at(rq, rq->node->admin_host) && rq->caller.session != 0 &&
 	    rq->caller.role >= ROLE_ADMIN;
 }
 
@@ -135,7 +121,7 @@ enter_dashboard(struct request *rq, struct response *rs, const struct session *s
     const struct signin_target *t)
 {
 	if (path_under(t->path, "/auth"))
-		return go(rs, t->path);
+		return response_go(rs, t->path);
 	if (user_view_role(sso->user.role) < ROLE_ADMIN)
 		return refused_page(rq, rs, &sso->user);
 	if (from_other_site(rq))
@@ -155,7 +141,7 @@ go_on(struct request *rq, struct response *rs, const struct session *sso,
 	case FZ_OK:
 		if (next[0] != '/' && strcmp(t->host, rq->node->admin_host) == 0)
 			return page_forward(rq, rs, next);
-		return go(rs, next);
+		return response_go(rs, next);
 	case FZ_REAUTH_REQUIRED:
 		return ask_again(rq, rs, sso, t);
 	case FZ_FORBIDDEN:
@@ -195,22 +181,22 @@ choice_page(struct request *rq, struct response *rs, const struct session *sso,
 static enum fz_err
 login_on_auth(struct request *rq, struct response *rs, const struct signin_target *t)
 {
-	bool here = is_host(rq, t->host), asked = request_arg(rq, "redirect") != NULL;
+	bool here = request_at(rq, t->host), asked = request_arg(rq, "redirect") != NULL;
 	struct session sso;
 	enum fz_err err;
 
 	if (!here && t->pre[0] == '\0')
-		return go(rs, start_url(rq, t->host, t->path));
+		return response_go(rs, start_url(rq, t->host, t->path));
 	err = session_cookie_sso(rq, &sso);
 	if (err != FZ_OK)
 		return err;
 	if (here && asked && admin_here(rq))
-		return go(rs, t->path);
+		return response_go(rs, t->path);
 	if (sso.id == 0)
 		return login_page(rq, rs, t, 200, NULL, NULL);
 	if (here && !asked)
 		return signed_in_page(rq, rs, &sso.user);
-	if (here && is_host(rq, rq->node->admin_host))
+	if (here && request_at(rq, rq->node->admin_host))
 		return enter_dashboard(rq, rs, &sso, t);
 	if (!here && wants_choice(rq))
 		return choice_page(rq, rs, &sso, t);
@@ -221,14 +207,14 @@ login_on_auth(struct request *rq, struct response *rs, const struct signin_targe
 static enum fz_err
 login_elsewhere(struct request *rq, struct response *rs, struct signin_target *t)
 {
-	if (!is_host(rq, t->host))
-		return go(rs, start_url(rq, t->host, t->path));
+	if (!request_at(rq, t->host))
+		return response_go(rs, start_url(rq, t->host, t->path));
 	if (admin_here(rq))
-		return go(rs, t->path);
-	if (is_host(rq, rq->node->admin_host) && from_other_site(rq))
+		return response_go(rs, t->path);
+	if (request_at(rq, rq->node->admin_host) && from_other_site(rq))
 		return page_forward(rq, rs, signin_url(rq->arena, t, NULL));
 	t->pre = session_cookie_pre(rq, rs);
-	return go(rs, node_host_url(rq->node, rq->arena, rq->node->auth_host,
+	return response_go(rs, node_host_url(rq->node, rq->arena, rq->node->auth_host,
 	    arena_printf(rq->arena, "%s%s", signin_url(rq->arena, t, NULL),
 	    wants_choice(rq) ? "&prompt=select_account" : "")));
 }
@@ -242,7 +228,7 @@ get_login(struct request *rq, struct response *rs)
 	if (err != FZ_OK)
 		return page_error(rq, rs, err, "This sign-in link does not work", NULL,
 		    "/auth/login");
-	if (is_host(rq, rq->node->auth_host))
+	if (request_at(rq, rq->node->auth_host))
 		return login_on_auth(rq, rs, &t);
 	return login_elsewhere(rq, rs, &t);
 }
@@ -252,7 +238,7 @@ static enum fz_err
 get_home(struct request *rq, struct response *rs)
 {
 	(void)rq;
-	return go(rs, "/auth/login");
+	return response_go(rs, "/auth/login");
 }
 
 static enum fz_err
@@ -273,9 +259,9 @@ get_complete(struct request *rq, struct response *rs)
 	if (err != FZ_OK)
 		return page_error(rq, rs, err, "Signing in did not work", NULL,
 		    "/auth/login");
-	if (is_host(rq, rq->node->admin_host))
+	if (request_at(rq, rq->node->admin_host))
 		return page_forward(rq, rs, path);
-	return go(rs, path);
+	return response_go(rs, path);
 }
 
 /* Kept for a year under the address that names its content, else asked for each time. */

@@ -145,11 +145,8 @@ show_password(struct request *rq, struct response *rs)
 	struct user u;
 	enum fz_err err = user_view_caller(rq, &u);
 
-	if (err == FZ_USER_NOT_FOUND) {
-		response_redirect(rs, 303, "/auth/login?redirect=/auth/password");
-		response_header(rs, "Cache-Control", "no-store");
-		return FZ_OK;
-	}
+	if (err == FZ_USER_NOT_FOUND)
+		return response_go(rs, "/auth/login?redirect=/auth/password");
 	if (err == FZ_OK && u.password == NULL)
 		return page_error(rq, rs, FZ_BAD_REQUEST, "This account has no password",
 		    "It signs in with a provider.", "/auth/login");

@@ -97,13 +97,13 @@ session_cookie_token(char text[SESSION_TOKEN_LEN + 1], uint8_t hash[SHA256_LEN])
 static bool
 is_admin_host(const struct request *rq)
 {
-	return strcmp(rq->host, rq->node->admin_host) == 0;
+	return request_at(rq, rq->node->admin_host);
 }
 
 static bool
 is_auth_host(const struct request *rq)
 {
-	return strcmp(rq->host, rq->node->auth_host) == 0;
+	return request_at(rq, rq->node->auth_host);
 }
 
 /* The sign-in itself, and what every user may do to their own account. */

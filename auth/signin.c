@@ -225,8 +225,8 @@ signin_finish(struct request *rq, struct response *rs, const struct user *user,
 	struct finish f = {
 		.provider = provider,
 		.remember = remember,
-		.on_auth = signin_on(rq, rq->node->auth_host),
-		.on_admin = signin_on(rq, rq->node->admin_host),
+		.on_auth = request_at(rq, rq->node->auth_host),
+		.on_admin = request_at(rq, rq->node->admin_host),
 	};
 	struct writer *w;
 	enum fz_err err = FZ_OK;
@@ -290,11 +290,11 @@ belongs_here(const struct request *rq, enum session_cookie which)
 	const struct node *node = rq->node;
 
 	if (which == COOKIE_ADMIN)
-		return signin_on(rq, node->admin_host);
+		return request_at(rq, node->admin_host);
 	if (which == COOKIE_SSO)
-		return signin_on(rq, node->auth_host);
-	return !signin_on(rq, node->admin_host) &&
-	    (!signin_on(rq, node->auth_host) || signin_on(rq, node->domain));
+		return request_at(rq, node->auth_host);
+	return !request_at(rq, node->admin_host) &&
+	    (!request_at(rq, node->auth_host) || request_at(rq, node->domain));
 }
 
 enum fz_err

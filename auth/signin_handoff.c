@@ -94,16 +94,16 @@ check_admin(struct request *rq, const struct session *sso, const struct signin_t
 	bool entered = false;
 	enum fz_err err;
 
-	if (signin_on(rq, t->host) && path_under(t->path, "/auth"))
+	if (request_at(rq, t->host) && path_under(t->path, "/auth"))
 		return FZ_OK;
 	if (!signin_is_admin(&sso->user))
 		return FZ_FORBIDDEN;
-	if (signin_on(rq, t->host) && rq->caller.role >= ROLE_ADMIN &&
+	if (request_at(rq, t->host) && rq->caller.role >= ROLE_ADMIN &&
 	    rq->caller.user == sso->user.id)
 		return FZ_OK;
 	if (!is_young(sso))
 		return FZ_REAUTH_REQUIRED;
-	if (!signin_on(rq, t->host))
+	if (!request_at(rq, t->host))
 		return FZ_OK;
 	err = has_admin(rq, sso, &entered);
 	return err != FZ_OK || entered ? err : FZ_REAUTH_REQUIRED;
@@ -113,7 +113,7 @@ check_admin(struct request *rq, const struct session *sso, const struct signin_t
 static bool
 hands_to_itself(const struct request *rq, const struct signin_target *t)
 {
-	return signin_on(rq, rq->node->auth_host) && signin_on(rq, rq->node->domain) &&
+	return request_at(rq, rq->node->auth_host) && request_at(rq, rq->node->domain) &&
 	    !path_under(t->path, "/auth");
 }
 
@@ -122,7 +122,7 @@ signin_next(struct request *rq, const struct session *sso, const struct signin_t
     const char **next)
 {
 	enum fz_err err = FZ_OK;
-	bool here = signin_on(rq, t->host);
+	bool here = request_at(rq, t->host);
 
 	if (sso->id != 0 && strcmp(t->host, rq->node->admin_host) == 0)
 		err = check_admin(rq, sso, t);
@@ -155,7 +155,7 @@ handoff_fits(struct request *rq, const struct complete *c)
 {
 	const struct handoff *h = &c->handoff;
 
-	if (!signin_on(rq, h->host))
+	if (!request_at(rq, h->host))
 		return false;
 	if (h->pre[0] != '\0')
 		return session_cookie_pre_is(rq, h->pre);
@@ -169,7 +169,7 @@ find_app(struct request *rq, struct reader *rd)
 	struct alias root;
 	enum fz_err err;
 
-	if (rq->app != 0 || !signin_on(rq, rq->node->domain))
+	if (rq->app != 0 || !request_at(rq, rq->node->domain))
 		return FZ_OK;
 	err = alias_get(rd, rq->arena, "root", &root);
 	if (err == FZ_OK)
@@ -224,7 +224,7 @@ complete_before(struct request *rq, struct complete *c)
 {
 	enum fz_err err = session_cookie_sso(rq, &c->sso);
 
-	c->made.cookie = signin_on(rq, rq->node->admin_host) ? COOKIE_ADMIN : COOKIE_APP;
+	c->made.cookie = request_at(rq, rq->node->admin_host) ? COOKIE_ADMIN : COOKIE_APP;
 	return err == FZ_OK ? session_cookie_read(rq, c->made.cookie, &c->old) : err;
 }
 

@@ -45,12 +45,6 @@ void		 signin_audit(struct request *, const char *action, const struct session *
 		    const char *provider);
 
 static inline bool
-signin_on(const struct request *rq, const char *host)
-{
-	return strcmp(rq->host, host) == 0;
-}
-
-static inline bool
 signin_is_admin(const struct user *u)
 {
 	return user_view_role(u->role) >= ROLE_ADMIN;

@@ -41,6 +41,12 @@ method_text(enum method m)
 	return m < METHOD_OTHER ? method_names[m] : "OTHER";
 }
 
+bool
+request_at(const struct request *r, const char *host)
+{
+	return strcmp(r->host, host) == 0;
+}
+
 const char *
 request_header(const struct request *r, const char *name)
 {

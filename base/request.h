@@ -80,6 +80,8 @@ struct request {
 	bool		 from_unknown_origin; /* set by dispatch, contract 1.2 */
 };
 
+/* Was this host (lower-case) asked? */
+bool		 request_at(const struct request *, const char *host);
 /* Header by lower-case name, or NULL. */
 const char	*request_header(const struct request *, const char *name);
 /* {name} of the route's path; "" when the route has none of that name. */

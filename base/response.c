@@ -182,6 +182,14 @@ response_redirect(struct response *r, int status, const char *url)
 	response_header(r, "Location", url);
 }
 
+enum fz_err
+response_go(struct response *r, const char *url)
+{
+	response_redirect(r, 303, url);
+	response_header(r, "Cache-Control", "no-store");
+	return FZ_OK;
+}
+
 /* The buffer becomes the body; it is empty afterwards. */
 static enum fz_err
 send_json(struct response *r, int status, struct buf *b)

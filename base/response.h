@@ -77,6 +77,8 @@ void	response_text(struct response *, int status, const char *text);
 const char *response_attachment(struct arena *, const char *name);
 /* 3xx with Location. */
 void	response_redirect(struct response *, int status, const char *url);
+/* 303, never kept: where the browser goes on now.  FZ_OK. */
+enum fz_err response_go(struct response *, const char *url);
 
 /* JSON answers say Cache-Control: no-store unless the handler has set its own. */
 /* {"data": data}; takes the reference. */

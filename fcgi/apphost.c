@@ -229,11 +229,10 @@ refuse_preview(struct request *rq, struct response *rs)
 
 	if (visitor(rq) != ROLE_ANON)
 		pages_error(rq, rs, FZ_FORBIDDEN, "You may not see this preview");
-	else if (rq->method == METHOD_GET && request_wants_page(rq)) {
-		response_redirect(rs, 303, arena_printf(rq->arena, "/auth/login?redirect=%s",
+	else if (rq->method == METHOD_GET && request_wants_page(rq))
+		(void)response_go(rs, arena_printf(rq->arena, "/auth/login?redirect=%s",
 		    path_escape_value(rq->arena, here)));
-		response_header(rs, "Cache-Control", "no-store");
-	} else
+	else
 		pages_error(rq, rs, FZ_UNAUTHORIZED, "Sign in to see this preview");
 }
 
