@@ -18,7 +18,7 @@ echo(struct request *rq, struct response *rs)
 const struct route echo_routes[] = {
 	{ METHOD_GET, "/api/echo", echo, WHO_ANON, NULL, ON_ADMIN, 0, 0,
 	    "What the server sees of this request", NULL, "Echo" },
-	{ METHOD_POST, "/api/echo", echo, WHO_ANON, NULL, ON_ADMIN, 0, 0,
+	{ METHOD_POST, "/api/echo", echo, WHO_ANON, NULL, ON_ADMIN, ROUTE_ANY_SITE, 0,
 	    "What the server sees of this request and its body", NULL, "Echo" },
 	{ 0 }
 };

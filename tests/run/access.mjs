@@ -18,7 +18,7 @@ const rows = Object.entries(doc.paths).flatMap(([path, methods]) => Object.entri
 const onAdmin = (row) => row['x-hosts'].includes('admin') || row['x-hosts'].includes('auth');	// here they are one
 const mutating = rows.filter((r) => r.method !== 'GET');
 // Nothing at these acts for a visitor: programs call them from anywhere.
-const anySite = /^\/(api\/device\/(code|token)|track|webhook\/.*)$/;
+const anySite = /^\/(api\/device\/(code|token)|api\/echo|track|webhook\/.*)$/;
 const ranks = { anon: 0, user: 1, admin: 2, owner: 3, fresh: 4 };
 const gives = (held, want) => held === want || `${held}.read` === want;
 
