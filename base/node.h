@@ -25,7 +25,6 @@ struct seal;
 struct lane;
 struct throttle;
 struct oauth;
-struct realtime;
 
 struct node {
 	const char	*version;
@@ -56,7 +55,6 @@ struct node {
 	struct lane	*lane;		/* fcgi/lane.h: who may run scripts now */
 	struct throttle	*throttle;	/* auth/throttle.h */
 	struct oauth	*oauth;		/* auth/oauth.h */
-	struct realtime	*realtime;	/* runtime/realtime.h; NULL = no daemon */
 	/* Does an app answer at this host, or is it the admin or sign-in host? */
 	bool		 (*serves)(const struct node *, const char *host);
 	int		 access_log;	/* 0 off, 1 errors and slow ones, 2 all */

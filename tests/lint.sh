@@ -6,14 +6,12 @@ cd "$(dirname "$0")/.."
 bad=0
 say() { echo "lint: $*"; bad=1; }
 
-rooms="base store auth runtime deploy admin fcgi pubsub"
+rooms="base store auth runtime deploy admin fcgi"
 
-# A room includes only itself and rooms to its left, the companion daemon only base; every
-# include names its room.
+# A room includes only itself and rooms to its left; every include names its room.
 allowed=
 for room in $rooms; do
 	allowed="$allowed $room"
-	[ "$room" != pubsub ] || allowed=" base pubsub"
 	[ -d "$room" ] || continue
 	for f in "$room"/*.[ch]; do
 		[ -e "$f" ] || continue
@@ -30,7 +28,7 @@ done
 # File stems are unique in the tree.
 for room in $rooms; do
 	[ -d "$room" ] && ls "$room"/*.c 2>/dev/null
-done | sed 's|.*/||' | grep -vx main.c | sort | uniq -d | while read -r stem; do
+done | sed 's|.*/||' | sort | uniq -d | while read -r stem; do
 	echo "lint: two files are called $stem"
 done | grep . && bad=1
 
@@ -55,7 +53,7 @@ if [ -n "${LINT_OBJ:-}" ] && [ -d "$LINT_OBJ" ]; then
 fi
 
 # Calls that have a safe replacement here.
-src=$(git ls-files '*.c' '*.h' | grep -E "^(base|store|auth|runtime|deploy|admin|fcgi|pubsub)/" || true)
+src=$(git ls-files '*.c' '*.h' | grep -E "^(base|store|auth|runtime|deploy|admin|fcgi)/" || true)
 banned='strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|system|popen|tmpnam|mktemp|rand|srand|asctime|ctime|localtime|gmtime|alloca|setenv|putenv|regcomp'
 for f in $src; do
 	sed 's|//.*||; /^[[:space:]]*\*/d; /^\/\*/d' "$f" |
