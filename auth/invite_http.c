@@ -264,8 +264,8 @@ form_page(struct request *rq, struct response *rs, const struct account *a, int 
 	page_field(&p, &(struct page_field){ .name = "name", .label = "Name", .type = "text",
 	    .autocomplete = "name", .value = a->name, .max = NAME_MAX_LEN, .focus = bound });
 	page_field(&p, &(struct page_field){ .name = "password", .label = "Password",
-	    .type = "password", .autocomplete = "new-password", .required = true, .min = 8,
-	    .max = PROVE_MAX, .hint = "At least 8 characters" });
+	    .type = "password", .autocomplete = "new-password", .required = true,
+	    .min = PASSWORD_MIN, .max = PASSWORD_MAX, .hint = "At least 8 characters" });
 	page_html(&p, "<p class=\"actions\"><button class=\"button\">Make account</button>"
 	    "</p>\n</form>\n");
 	return page_send(&p, status);
@@ -322,7 +322,7 @@ read_account(struct request *rq, struct response *rs, const json_t *body,
 	}
 	/* One byte more than fits, so that password_ok says what is wrong. */
 	if (err == FZ_OK)
-		err = fields_str(rs, body, "password", true, PROVE_MAX + 1, &a->password);
+		err = fields_str(rs, body, "password", true, PASSWORD_MAX + 1, &a->password);
 	if (err == FZ_OK && password_ok(a->password, strlen(a->password), &why) != FZ_OK) {
 		err = response_invalid(rs, "password", why.text);
 		(void)response_why(rs, err, "Choose another password: %s", why.text);

@@ -60,7 +60,7 @@ read_attempt(struct response *rs, const json_t *body, struct attempt *a)
 	if (err == FZ_OK && (a->name == NULL || *a->name == '\0'))
 		err = response_missing(rs, "username");
 	if (err == FZ_OK)
-		err = fields_str(rs, body, "password", true, PROVE_MAX, &a->password);
+		err = fields_str(rs, body, "password", true, PASSWORD_MAX, &a->password);
 	if (err == FZ_OK && *a->password == '\0')
 		err = response_missing(rs, "password");
 	if (err == FZ_OK)

@@ -222,14 +222,6 @@ know_user(struct request *rq, const char *provider, const struct oauth_person *p
 	return err;
 }
 
-/* An AUTH of its own has no page at "/". */
-static bool
-aimless(const struct request *rq, const struct signin_target *t)
-{
-	return request_at(rq, t->host) && strcmp(t->path, "/") == 0 &&
-	    !request_at(rq, rq->node->admin_host) && !request_at(rq, rq->node->domain);
-}
-
 /* The Strict cookie of ADMIN comes only with a step that one of our own pages makes. */
 static enum fz_err
 go_on(struct request *rq, struct response *rs, const struct signin_target *t,
@@ -246,7 +238,7 @@ go_on(struct request *rq, struct response *rs, const struct signin_target *t,
 		    signin_url(rq->arena, t, NULL));
 	if (strcmp(t->host, rq->node->admin_host) == 0)
 		return page_forward(rq, rs, next);
-	return response_go(rs, aimless(rq, t) ? "/auth/login" : next);
+	return response_go(rs, next);
 }
 
 static enum fz_err
@@ -332,7 +324,7 @@ link_identity(struct request *rq, struct response *rs, const struct oauth_state 
 	    node_host_url(rq->node, rq->arena, t->host, t->path);
 	if (strcmp(t->host, rq->node->admin_host) == 0)
 		return page_forward(rq, rs, url);
-	return response_go(rs, aimless(rq, t) ? "/auth/login" : url);
+	return response_go(rs, url);
 }
 
 static enum fz_err

@@ -30,8 +30,6 @@
 #define SALT_LEN 16
 #define HASH_LEN 32
 
-#define LEN_MIN 8
-#define LEN_MAX 1024
 #define WAITING_MAX 8
 
 static struct {
@@ -109,12 +107,12 @@ one_byte_repeated(const char *s, size_t len)
 enum fz_err
 password_ok(const char *s, size_t len, struct why *why)
 {
-	if (len < LEN_MIN)
+	if (len < PASSWORD_MIN)
 		return why_set(why, FZ_VALIDATION_FAILED,
-		    "the password must have at least %d bytes", LEN_MIN);
-	if (len > LEN_MAX)
+		    "the password must have at least %d bytes", PASSWORD_MIN);
+	if (len > PASSWORD_MAX)
 		return why_set(why, FZ_VALIDATION_FAILED,
-		    "the password must have at most %d bytes", LEN_MAX);
+		    "the password must have at most %d bytes", PASSWORD_MAX);
 	if (one_byte_repeated(s, len) || is_common(s, len))
 		return why_set(why, FZ_VALIDATION_FAILED,
 		    "this password is among the first that are guessed");
@@ -166,7 +164,7 @@ password_check(const char *phc, const char *s, size_t len, bool *ok)
 	enum fz_err err;
 	int rc;
 
-	if (len > LEN_MAX) {
+	if (len > PASSWORD_MAX) {
 		*ok = false;
 		return FZ_OK;
 	}

@@ -21,8 +21,6 @@
 #define FRESH_MS (10LL * 60 * 1000)
 #define WEIGHT_LOGIN 8
 #define WEIGHT_SECURITY 9
-#define PASSWORD_MIN_LEN 8
-#define PASSWORD_MAX_LEN 1024
 
 static enum fz_err
 caller_with_password(struct request *rq, struct response *rs, struct user *u)
@@ -65,7 +63,7 @@ reauth(struct request *rq, struct response *rs)
 	enum fz_err err = request_json(rq, &body, &rs->why);
 
 	if (err == FZ_OK)
-		err = fields_str(rs, body, "password", true, PROVE_MAX, &password);
+		err = fields_str(rs, body, "password", true, PASSWORD_MAX, &password);
 	if (err == FZ_OK)
 		err = caller_with_password(rq, rs, &u);
 	if (err == FZ_OK)
@@ -112,8 +110,8 @@ password_page(struct request *rq, struct response *rs, int status, const char *a
 		.autocomplete = "current-password", .required = true, .focus = true };
 	static const struct page_field wanted = { .name = "new", .label = "New password",
 		.type = "password", .autocomplete = "new-password", .required = true,
-		.hint = "At least 8 characters", .min = PASSWORD_MIN_LEN,
-		.max = PASSWORD_MAX_LEN };
+		.hint = "At least 8 characters", .min = PASSWORD_MIN,
+		.max = PASSWORD_MAX };
 	struct page_out p;
 
 	page_open(&p, rq, rs, "Change your password");
@@ -164,9 +162,9 @@ change_password(struct request *rq, struct response *rs)
 	enum fz_err err = request_json(rq, &body, &rs->why);
 
 	if (err == FZ_OK)
-		err = fields_str(rs, body, "current", true, PROVE_MAX, &current);
+		err = fields_str(rs, body, "current", true, PASSWORD_MAX, &current);
 	if (err == FZ_OK)
-		err = fields_str(rs, body, "new", true, PROVE_MAX, &wanted);
+		err = fields_str(rs, body, "new", true, PASSWORD_MAX, &wanted);
 	if (err == FZ_OK && password_ok(wanted, strlen(wanted), &why) != FZ_OK)
 		err = response_invalid(rs, "new", why.text);
 	if (err == FZ_OK)

@@ -13,8 +13,6 @@
 #include "base/response.h"
 #include "store/user.h"
 
-#define PROVE_MAX 1024		/* bytes of a password */
-
 /*
  * u NULL: nobody has the name that was given; the same work, and no.  Disabled users and
  * those without a password are refused like a wrong one.  A right one that was hashed

@@ -212,7 +212,6 @@ static const struct {
 	{ "", serve_files },
 };
 
-
 static void
 serve_closed(struct request *rq, struct response *rs, const struct site *site)
 {

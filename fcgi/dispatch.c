@@ -174,10 +174,10 @@ host_classes(const struct request *rq)
 
 	if (rq->internal)
 		return ON_INTERNAL;
-	if (strcmp(rq->host, node->admin_host) == 0)
+	if (request_at(rq, node->admin_host))
 		return strcmp(node->auth_host, node->admin_host) == 0 ?
 		    ON_ADMIN | ON_AUTH : ON_ADMIN;
-	if (strcmp(rq->host, node->auth_host) == 0 &&
+	if (request_at(rq, node->auth_host) &&
 	    (is_auth(rq->path) || strcmp(node->auth_host, node->domain) != 0))
 		return ON_AUTH;
 	return 0;

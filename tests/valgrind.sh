@@ -2,11 +2,10 @@
 # The unit tests under memcheck: no error, no definite leak.  Tests that only repeat at
 # length what the sanitizer builds do (crash images, threads in bulk, thousands of archives)
 # are left to those, and so are those that run the engine: its memory is a range of its own
-# that memcheck cannot see into, and the translator would take hours.  Hashing passwords
-# takes minutes there.
+# that memcheck cannot see into, and the translator would take hours.
 set -eu
 cd "$(dirname "$0")/.."
-skip=" powercut store_fault gate cache archive password login_http region guard abort transpile \
+skip=" powercut store_fault gate cache archive password region guard abort transpile \
 	translate language modules script world dirty outcome js_ds js_kv js_blob js_auth \
 	js_crypto js_session js_small js_request js_respond js_console doc_property \
 	doc_crash doc_index apphost blob_host transfer data_copy "

@@ -666,7 +666,7 @@ test_disabled(void **state)
 	assert_int_equal(count("SELECT count(*) FROM user WHERE name='New'"), 0);
 }
 
-/* Signed in here with nowhere to go: AUTH has a page for that. */
+/* Signed in here with nowhere to go: AUTH's front page says so (page_http.c). */
 static void
 test_aimless(void **state)
 {
@@ -675,7 +675,7 @@ test_aimless(void **state)
 	(void)state;
 	set_token(url, "s1", EMAIL);
 	assert_int_equal(come_back(&jar, url, ""), 303);
-	assert_string_equal(location(), "/auth/login");
+	assert_string_equal(location(), "/");
 }
 
 /* AUTH and ADMIN on one host: the Strict cookie needs a step of our own. */

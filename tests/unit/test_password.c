@@ -68,7 +68,7 @@ test_common_table(void **state)
 		const char *s = password_common[i];
 		char low[64];
 
-		assert_true(strlen(s) >= LEN_MIN && strlen(s) < 32);
+		assert_true(strlen(s) >= PASSWORD_MIN && strlen(s) < 32);
 		snprintf(low, sizeof(low), "%s", s);
 		str_lower(low);
 		assert_string_equal(low, s);
