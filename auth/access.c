@@ -22,6 +22,7 @@
 #include "auth/scope.h"
 #include "auth/session_cookie.h"
 #include "auth/token.h"
+#include "auth/user_view.h"
 #include "base/base64.h"
 #include "base/clock.h"
 #include "store/apikey.h"
@@ -198,4 +199,25 @@ access_limited(const struct request *rq)
 		return false;
 	return rq->route == NULL || rq->route->scope == NULL ||
 	    scope_fits(rq->caller.key_scopes, rq->route->scope) != SCOPE_YES;
+}
+
+enum role
+access_rank(const struct request *rq)
+{
+	if (rq->caller.key_id == NULL)
+		return rq->caller.role;
+	return scope_fits(rq->caller.key_scopes, "admin") == SCOPE_YES ? ROLE_OWNER :
+	    ROLE_ADMIN;
+}
+
+enum fz_err
+access_may_give(struct request *rq, struct response *rs, const char *role)
+{
+	enum role wanted = user_view_role(role), own = access_rank(rq);
+
+	if (wanted > own)
+		return response_why(rs, FZ_FORBIDDEN, "Only an owner gives the role %s", role);
+	if (rq->caller.key_id == NULL || own == ROLE_OWNER || wanted < ROLE_ADMIN)
+		return FZ_OK;
+	return need_scope(rs, "admin");
 }

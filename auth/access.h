@@ -36,5 +36,17 @@ enum fz_err	 access_app(struct request *, struct response *, const char *const *
 		    MUST_CHECK;
 /* Is the key limited to single apps for the row's scope (may not list, create)? */
 bool		 access_limited(const struct request *);
+/*
+ * The role a caller acts with on rows about people: a session's own; a key with scope admin
+ * an owner's, any other key that has come so far an admin's.
+ */
+enum role	 access_rank(const struct request *);
+/*
+ * May the caller give somebody this role?  Nobody gives one above their own (FZ_FORBIDDEN); a
+ * key without scope admin gives "user" only (FZ_SCOPE_REQUIRED): with an admin's session it
+ * could do what it has no scope for.
+ */
+enum fz_err	 access_may_give(struct request *, struct response *, const char *role)
+		    MUST_CHECK;
 
 #endif

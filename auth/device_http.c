@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "auth/audit.h"
 #include "auth/device_page.h"
 #include "auth/fields.h"
 #include "auth/scope.h"
@@ -216,7 +217,8 @@ hand_out(struct request *rq, struct response *rs, const uint8_t hash[SHA256_LEN]
 		return too_late(rs);
 	if (err != FZ_OK)
 		return err;
-	device_page_audit(rq, "token", k.created_by, id, NULL);
+	audit_add(rq, &(struct audit){ .weight = DEVICE_WEIGHT, .user = k.created_by,
+		.type = "device", .id = id, .action = "token" });
 	clock_rfc3339(until, k.expires);
 	return response_data(rs, 200, json_pack("{s:s,s:s,s:s,s:s}", "token", text,
 	    "key_id", id, "scopes", k.scopes, "expires_at", until));

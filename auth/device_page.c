@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "auth/audit.h"
 #include "auth/fields.h"
 #include "auth/page.h"
 #include "auth/session_cookie.h"
@@ -18,11 +19,9 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "base/route.h"
-#include "store/activity.h"
 #include "store/device.h"
 
 #define WORD_MAX 64
-#define FULL_DETAILS "{\"scopes\":\"admin\"}"
 
 const char device_page_letters[] = "BCDFGHJKLMNPQRSTVWXZ";
 
@@ -32,19 +31,6 @@ static const char granted[] =
 /* The same for people. */
 static const char granted_text[] =
     "deploy, apps, aliases, data, env, jobs, logs.read, stats.read, system.read";
-
-void
-device_page_audit(struct request *rq, const char *action, const char *actor,
-    const char *id, const char *details)
-{
-	struct activity row = { .weight = DEVICE_WEIGHT, .actor_type = "user",
-		.actor_id = actor, .actor_ip = rq->ip,
-		.actor_ua = request_header(rq, "user-agent"), .resource_type = "device",
-		.resource_id = id, .action = action, .result = "success",
-		.details = details };
-
-	activity_add(rq->node->store, &row);
-}
 
 /* As people type it: any case, blanks and dashes anywhere.  False for what is no code. */
 static bool
@@ -284,7 +270,9 @@ device_page_decide(struct request *rq, struct response *rs)
 		    "No device waits with this code any more", "/device");
 	if (err != FZ_OK)
 		return page_error(rq, rs, err, "That did not work", NULL, "/device");
-	device_page_audit(rq, dec.approve ? "approve" : "deny", rq->caller.user_uid,
-	    d.user_code, dec.full ? FULL_DETAILS : NULL);
+	audit_add(rq, &(struct audit){ .weight = DEVICE_WEIGHT, .user = rq->caller.user_uid,
+		.type = "device", .id = d.user_code,
+		.action = dec.approve ? "approve" : "deny",
+		.details = dec.full ? json_pack("{s:s}", "scopes", "admin") : NULL });
 	return say_decided(rq, rs, dec.approve);
 }

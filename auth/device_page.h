@@ -17,8 +17,5 @@ extern const char device_page_letters[];
 /* Handlers of the rows in device_http.c. */
 enum fz_err	device_page_show(struct request *, struct response *) MUST_CHECK;
 enum fz_err	device_page_decide(struct request *, struct response *) MUST_CHECK;
-/* One row about a device: by whom (user), the code or key it is about. */
-void		device_page_audit(struct request *, const char *action, const char *actor,
-		    const char *id, const char *details);
 
 #endif

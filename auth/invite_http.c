@@ -14,14 +14,14 @@
  * Making invites by the name of AUTH is for programs with a key.  When AUTH is not ADMIN its
  * cookie is no admin's, and AUTH may be a host where an app's scripts run.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "auth/access.h"
+#include "auth/audit.h"
 #include "auth/fields.h"
 #include "auth/page.h"
 #include "auth/password.h"
 #include "auth/prove.h"
-#include "auth/scope.h"
 #include "auth/signin.h"
 #include "auth/throttle.h"
 #include "auth/user_view.h"
@@ -29,7 +29,6 @@
 #include "base/limits.h"
 #include "base/route.h"
 #include "base/str.h"
-#include "store/activity.h"
 #include "store/invite.h"
 
 #define CODE_LEN 22		/* base62: 131 bits */
@@ -50,22 +49,6 @@ may_manage(struct request *rq, struct response *rs)
 		return response_why(rs, FZ_FORBIDDEN, "Invites are managed at %s",
 		    rq->node->admin_host);
 	return FZ_OK;
-}
-
-/* Nobody gives more than they have; a key gives more than "user" only with scope admin. */
-static enum fz_err
-may_give(struct request *rq, struct response *rs, const char *role)
-{
-	enum role wanted = user_view_role(role);
-
-	if (rq->caller.key_id == NULL)
-		return wanted <= rq->caller.role ? FZ_OK : response_why(rs, FZ_FORBIDDEN,
-		    "Only an owner invites owners");
-	if (wanted <= ROLE_USER || scope_fits(rq->caller.key_scopes, "admin") == SCOPE_YES)
-		return FZ_OK;
-	response_detail(rs, "scope", json_string("admin"));
-	return response_why(rs, FZ_SCOPE_REQUIRED,
-	    "The API key lacks the scope admin and cannot give the role %s", role);
 }
 
 static enum fz_err
@@ -89,7 +72,7 @@ read_invite(struct request *rq, struct response *rs, struct invite *i, int64_t *
 		err = fields_str(rs, body, "email", false, EMAIL_MAX_LEN, &email);
 	if (err == FZ_OK && email != NULL && *email != '\0')
 		err = user_view_email(rs, rq->arena, email, &i->email);
-	return err == FZ_OK ? may_give(rq, rs, i->role) : err;
+	return err == FZ_OK ? access_may_give(rq, rs, i->role) : err;
 }
 
 static enum fz_err
@@ -371,19 +354,12 @@ make_account(struct request *rq, struct response *rs, struct account *a)
 static void
 audit(struct request *rq, const struct account *a, enum fz_err err)
 {
-	json_t *details = json_pack("{s:s}", err == FZ_OK ? "role" : "code",
-	    err == FZ_OK ? a->user.role : err_code(err));
-	char *text = json_dumps(details, JSON_COMPACT);
-	struct activity row = { .at = clock_wall_ms(), .weight = WEIGHT_ACCOUNT,
-		.actor_type = err == FZ_OK ? "user" : "anonymous",
-		.actor_id = err == FZ_OK ? a->user.uid : NULL, .actor_ip = rq->ip,
-		.actor_ua = request_header(rq, "user-agent"), .resource_type = "invite",
-		.resource_id = a->invite.uid, .action = "use",
-		.result = err == FZ_OK ? "success" : "failure", .details = text };
+	bool ok = err == FZ_OK;
 
-	activity_add(rq->node->store, &row);
-	free(text);
-	json_decref(details);
+	audit_add(rq, &(struct audit){ .weight = WEIGHT_ACCOUNT,
+		.user = ok ? a->user.uid : NULL, .type = "invite", .id = a->invite.uid,
+		.action = "use", .failed = !ok, .details = json_pack("{s:s}",
+		    ok ? "role" : "code", ok ? a->user.role : err_code(err)) });
 }
 
 static enum fz_err

@@ -10,9 +10,9 @@
  * called that: people type passwords into the wrong field.  Refusals for coming too often do
  * not, or a flood of requests would be a flood of rows.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "auth/audit.h"
 #include "auth/fields.h"
 #include "auth/login_page.h"
 #include "auth/page.h"
@@ -24,7 +24,6 @@
 #include "base/limits.h"
 #include "base/route.h"
 #include "base/str.h"
-#include "store/activity.h"
 
 #define LOGIN_MAX 254		/* bytes of a user name or an e-mail address */
 #define WEIGHT_LOGIN 8
@@ -85,22 +84,16 @@ find_user(struct request *rq, const char *name, struct user *u)
 static void
 audit_failure(struct request *rq, const struct attempt *a, const struct user *u)
 {
-	json_t *details = json_pack("{s:s}", "reason", u == NULL ? "unknown user" :
-	    u->disabled ? "disabled" : "wrong password");
-	struct activity row = { .at = clock_wall_ms(), .weight = WEIGHT_LOGIN,
-		.actor_type = "anonymous", .actor_ip = rq->ip,
-		.actor_ua = request_header(rq, "user-agent"), .resource_type = "session",
-		.resource_id = u != NULL ? u->uid : NULL, .action = "login",
-		.result = "failure" };
-	char *text;
+	struct audit row = { .weight = WEIGHT_LOGIN, .type = "session", .action = "login",
+		.failed = true };
 
-	if (u != NULL)
-		json_object_set_new(details, "username", json_string(a->name));
-	text = json_dumps(details, JSON_COMPACT);
-	row.details = text;
-	activity_add(rq->node->store, &row);
-	free(text);
-	json_decref(details);
+	row.details = json_pack("{s:s}", "reason", u == NULL ? "unknown user" :
+	    u->disabled ? "disabled" : "wrong password");
+	if (u != NULL) {
+		row.id = u->uid;
+		json_object_set_new(row.details, "username", json_string(a->name));
+	}
+	audit_add(rq, &row);
 }
 
 static enum fz_err

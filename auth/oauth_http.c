@@ -14,9 +14,9 @@
  *
  * Pages never repeat a word of the provider's; the log gets our own reason.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "auth/audit.h"
 #include "auth/oauth.h"
 #include "auth/oauth_kind.h"
 #include "auth/page.h"
@@ -27,25 +27,16 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "base/route.h"
-#include "store/activity.h"
 
 #define WEIGHT_LOGIN 8
 #define WEIGHT_SECURITY 9
 
 static void
-audit(struct request *rq, int weight, const char *action, const char *result,
-    const char *user, json_t *details)
+audit(struct request *rq, int weight, const char *action, bool ok, const char *user,
+    json_t *details)
 {
-	char *text = json_dumps(details, JSON_COMPACT);
-	struct activity row = { .at = clock_wall_ms(), .weight = weight,
-		.actor_type = user != NULL ? "user" : "anonymous", .actor_id = user,
-		.actor_ip = rq->ip, .actor_ua = request_header(rq, "user-agent"),
-		.resource_type = "user", .resource_id = user, .action = action,
-		.result = result, .details = text };
-
-	activity_add(rq->node->store, &row);
-	free(text);
-	json_decref(details);
+	audit_add(rq, &(struct audit){ .weight = weight, .user = user, .type = "user",
+		.id = user, .action = action, .failed = !ok, .details = details });
 }
 
 static const char *
@@ -251,7 +242,7 @@ sign_in(struct request *rq, struct response *rs, const char *provider,
 	enum fz_err err = know_user(rq, provider, p, &u, &made);
 
 	if (err == FZ_OK && made)
-		audit(rq, WEIGHT_LOGIN, "register", "success", u.uid,
+		audit(rq, WEIGHT_LOGIN, "register", true, u.uid,
 		    json_pack("{s:s}", "provider", provider));
 	if (err == FZ_OK)
 		err = signin_finish(rq, rs, &u, provider, false, &sso);
@@ -260,7 +251,7 @@ sign_in(struct request *rq, struct response *rs, const char *provider,
 	if (err != FZ_FORBIDDEN)
 		return page_error(rq, rs, err, "Signing in did not work", NULL,
 		    signin_url(rq->arena, t, NULL));
-	audit(rq, WEIGHT_LOGIN, "login", "failure", u.uid,
+	audit(rq, WEIGHT_LOGIN, "login", false, u.uid,
 	    json_pack("{s:s,s:s}", "provider", provider, "reason", "disabled"));
 	return page_error(rq, rs, err, "This account is switched off",
 	    "An administrator of this server can switch it on again.", NULL);
@@ -313,7 +304,7 @@ link_identity(struct request *rq, struct response *rs, const struct oauth_state 
 	if (err == FZ_OK)
 		err = link_row(rq, st->provider, p, st->link_user);
 	if (err == FZ_OK || err == FZ_CONFLICT)
-		audit(rq, WEIGHT_SECURITY, "link", err == FZ_OK ? "success" : "failure",
+		audit(rq, WEIGHT_SECURITY, "link", err == FZ_OK,
 		    uid, json_pack("{s:s}", "provider", st->provider));
 	if (err != FZ_OK)
 		return page_error(rq, rs, err, "The account was not connected",
@@ -336,7 +327,7 @@ callback_failed(struct request *rq, struct response *rs, enum fz_err err,
 
 	/* Not for a state that nobody knows: that would be a row a request. */
 	if (st->provider != NULL)
-		audit(rq, WEIGHT_LOGIN, "login", "failure", NULL, json_pack("{s:s,s:s}",
+		audit(rq, WEIGHT_LOGIN, "login", false, NULL, json_pack("{s:s,s:s}",
 		    "provider", st->provider, "reason", why->text));
 	if (err == FZ_PAYLOAD_TOO_LARGE)
 		err = FZ_BAD_REQUEST;	/* not the visitor's */

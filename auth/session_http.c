@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "auth/scope.h"
+#include "auth/access.h"
 #include "auth/user_view.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -34,9 +34,7 @@ may_end(const struct request *rq, const struct user *u)
 		return true;
 	if (user_view_role(u->role) < ROLE_OWNER)
 		return sees_all(rq);
-	return rq->caller.key_id != NULL ?
-	    scope_fits(rq->caller.key_scopes, "admin") == SCOPE_YES :
-	    rq->caller.role == ROLE_OWNER;
+	return access_rank(rq) == ROLE_OWNER;
 }
 
 static json_t *

@@ -12,13 +12,12 @@
  */
 #include "auth/signin.h"
 
-#include <stdlib.h>
 
+#include "auth/audit.h"
 #include "auth/prove.h"
 #include "auth/signin_inner.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "store/activity.h"
 
 #define HOUR_MS (60 * SIGNIN_MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
@@ -110,25 +109,13 @@ void
 signin_audit(struct request *rq, const char *action, const struct session *s,
     const char *provider)
 {
-	json_t *details = json_pack("{s:s,s:s,s:s*}", "kind", s->kind, "host", s->host,
-	    "provider", provider != NULL && provider[0] == '\0' ? "password" : provider);
-	char *text = json_dumps(details, JSON_COMPACT);
-	struct activity row = {
-		.weight = WEIGHT_SESSION,
-		.actor_type = "user",
-		.actor_id = s->user.uid,
-		.actor_ip = rq->ip,
-		.actor_ua = request_header(rq, "user-agent"),
-		.resource_type = "session",
-		.resource_id = s->uid,
-		.action = action,
-		.result = "success",
-		.details = text,
-	};
+	const struct audit a = { .weight = WEIGHT_SESSION, .user = s->user.uid,
+		.type = "session", .id = s->uid, .action = action,
+		.details = json_pack("{s:s,s:s,s:s*}", "kind", s->kind, "host", s->host,
+		    "provider", provider != NULL && provider[0] == '\0' ? "password" :
+		    provider) };
 
-	activity_add(rq->node->store, &row);
-	free(text);
-	json_decref(details);
+	audit_add(rq, &a);
 }
 
 /* --- the end of a sign-in on AUTH or ADMIN --- */

@@ -2,9 +2,8 @@
  * People, as those who run the node see and change them.
  *
  * Whoever calls has a rank: the role of the session, or for a key what its scopes stand for
- * ("users" acts like an admin, "admin" like an owner).  Nobody changes somebody above them,
- * and nobody gives a role above their own.  A key that holds "users" only cannot make admins
- * either: with an admin's session it could do what it has no scope for.
+ * (access_rank).  Nobody changes somebody above them, and nobody gives a role above their
+ * own.
  *
  * What takes rights away ends the sessions in the same transaction, so that there is no
  * moment when an old cookie still counts.  Deleting somebody with their data first shuts
@@ -13,8 +12,8 @@
  */
 #include <string.h>
 
+#include "auth/access.h"
 #include "auth/fields.h"
-#include "auth/scope.h"
 #include "auth/user_view.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -30,34 +29,12 @@
 #define REF_MAX 254
 #define WEIGHT_SECURITY 9
 
-static enum role
-rank(const struct request *rq)
-{
-	if (rq->caller.key_id == NULL)
-		return rq->caller.role;
-	return scope_fits(rq->caller.key_scopes, "admin") == SCOPE_YES ? ROLE_OWNER :
-	    ROLE_ADMIN;
-}
-
 static enum fz_err
 may_touch(struct request *rq, struct response *rs, const struct user *u)
 {
-	if (user_view_role(u->role) == ROLE_OWNER && rank(rq) < ROLE_OWNER)
+	if (user_view_role(u->role) == ROLE_OWNER && access_rank(rq) < ROLE_OWNER)
 		return response_why(rs, FZ_FORBIDDEN, "Only an owner changes an owner");
 	return FZ_OK;
-}
-
-static enum fz_err
-may_give(struct request *rq, struct response *rs, const char *role)
-{
-	if (user_view_role(role) > rank(rq))
-		return response_why(rs, FZ_FORBIDDEN, "Only an owner makes owners");
-	if (rq->caller.key_id == NULL || rank(rq) == ROLE_OWNER ||
-	    user_view_role(role) < ROLE_ADMIN)
-		return FZ_OK;
-	response_detail(rs, "scope", json_string("admin"));
-	return response_why(rs, FZ_SCOPE_REQUIRED,
-	    "The API key lacks the scope admin and cannot give the role %s", role);
 }
 
 /* --- looking --- */
@@ -205,7 +182,7 @@ give_role(struct request *rq, struct response *rs, struct writer *w, const char 
 	if (err == FZ_OK)
 		err = may_touch(rq, rs, u);
 	if (err == FZ_OK)
-		err = may_give(rq, rs, role);
+		err = access_may_give(rq, rs, role);
 	if (err != FZ_OK || strcmp(u->role, role) == 0)
 		return err;
 	err = user_set_role(w, u->id, role);
