@@ -17,7 +17,10 @@
 #define PASSWORD_MIN 8		/* bytes */
 #define PASSWORD_MAX 1024
 
-/* PASSWORD_MIN to PASSWORD_MAX bytes and not among the most common ones; FZ_VALIDATION_FAILED with *why. */
+/*
+ * PASSWORD_MIN to PASSWORD_MAX bytes and not among the most common ones;
+ * FZ_VALIDATION_FAILED with *why.
+ */
 enum fz_err	 password_ok(const char *, size_t, struct why *) MUST_CHECK;
 enum fz_err	 password_hash(const char *, size_t, char phc[PASSWORD_PHC_MAX]) MUST_CHECK;
 /* *ok = does it match; phc NULL does the same work and says no. */

@@ -7,9 +7,9 @@
  * that removes the row, so that nothing is given out twice and a device that never comes
  * back leaves no key behind.
  *
- * Rows stay for an hour after their end: until then the device is told that it was too
- * late, not that nobody knows it.  Anybody may make rows, so there is a limit to them; the
- * ended ones make room first.
+ * Ended rows are swept away with old sessions (session.c); a device that comes later is told
+ * the same as one that comes too late.  Anybody may make rows, so there is a limit to them;
+ * the ended ones make room first.
  */
 #include "store/device.h"
 
